@@ -1,0 +1,1 @@
+"""People, their consent, their money records."""
