@@ -1,0 +1,83 @@
+"""People, consents and received files in the console, to look at; acts have their own pages and routes."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+
+from accounts.models import Account, ConsentRecord, Upload, User
+
+
+class Shown(admin.ModelAdmin):
+    """Nothing is written through the stock forms: every change is an act with its own rules and history."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(Shown):
+    list_display = ["email", "role", "level", "consent_status", "is_active", "last_active_at", "created_at"]
+    list_filter = ["role", "consent_status", "is_active"]
+    search_fields = ["email", "phone_number"]
+    ordering = ["-created_at", "user_id"]
+    fields = [
+        ("email", "phone_number"),
+        ("role", "level", "is_active"),
+        ("consent_status", "consent_version"),
+        ("last_active_at", "created_at", "updated_at"),
+        "user_id",
+    ]
+
+
+@admin.register(ConsentRecord)
+class ConsentAdmin(Shown):
+    list_display = ["user", "purpose", "version", "granted_at", "revoked_at"]
+    list_filter = ["purpose", ("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    ordering = ["-granted_at", "id"]
+
+
+@admin.register(Upload)
+class UploadAdmin(Shown):
+    list_display = ["file_name", "user", "status", "rows", "size", "channel", "created_at", "processed_at"]
+    list_filter = ["status", "channel", "file_type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "file_name"]
+    ordering = ["-created_at", "upload_id"]
+    fields = [
+        ("file_name", "size", "file_type"),
+        ("user", "channel"),
+        ("status", "attempts", "sign_policy"),
+        ("created_at", "processed_at", "reverted_at"),
+        "validation_errors",
+    ]
+    readonly_fields = ["size"]
+
+    @admin.display(description="rows")
+    def rows(self, upload: Upload) -> int | None:
+        summary = (upload.report or {}).get("summary") or {}
+        return summary.get("transactions_valid")
+
+    @admin.display(description="size", ordering="file_size")
+    def size(self, upload: Upload) -> str:
+        return filesizeformat(upload.file_size)
+
+
+@admin.register(Account)
+class AccountAdmin(Shown):
+    list_display = ["user", "name", "account_type", "balance", "limit", "iso_currency_code", "updated_at"]
+    list_filter = ["account_type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    ordering = ["user_id", "type", "name", "id"]

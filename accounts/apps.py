@@ -1,0 +1,8 @@
+"""Who the app is, for Django."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = "People and their data"

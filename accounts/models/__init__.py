@@ -1,0 +1,22 @@
+"""The tables of people and their money records."""
+
+from accounts.models.consent import ConsentRecord
+from accounts.models.idempotency import StoredAnswer
+from accounts.models.ledger import LedgerMonth
+from accounts.models.money import Account, Liability, Transaction
+from accounts.models.people import DEFAULT_TENANT, Tenant, User
+from accounts.models.uploads import Upload, UploadUndo
+
+__all__ = [
+    "DEFAULT_TENANT",
+    "Account",
+    "ConsentRecord",
+    "LedgerMonth",
+    "Liability",
+    "StoredAnswer",
+    "Tenant",
+    "Transaction",
+    "Upload",
+    "UploadUndo",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""What the money says about a person."""
