@@ -1,0 +1,110 @@
+"""A person's own accounts and transactions, consent or not."""
+
+import base64
+import binascii
+import json
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Abs
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import shapes
+from accounts.api.authentication import caller
+from accounts.api.paging import Page, page_of
+from accounts.api.permissions import Consumer
+from accounts.models import Account, Transaction
+
+
+class AccountPage(serializers.Serializer[Any]):
+    items = shapes.AccountOut(many=True)
+    total = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
+class AccountViewSet(viewsets.ViewSet):
+    permission_classes = [Consumer]
+
+    @extend_schema(parameters=[Page], responses=AccountPage)
+    def list(self, request: Request) -> Response:
+        rows = Account.objects.filter(user=caller(request)).select_related("liability").order_by("type", "name", "id")
+        return page_of(request, rows, lambda account: shapes.AccountOut(account).data)
+
+
+class TransactionFilters(django_filters.FilterSet):
+    start = django_filters.DateFilter("date", "gte")
+    end = django_filters.DateFilter("date", "lte")
+    category = django_filters.CharFilter(method="in_either_category")
+    merchant = django_filters.CharFilter("merchant", "icontains", max_length=255)
+    account_id = django_filters.UUIDFilter("account_id")
+    min_amount = django_filters.NumberFilter("magnitude", "gte", min_value=0)
+    max_amount = django_filters.NumberFilter("magnitude", "lte", min_value=0)
+    direction = django_filters.ChoiceFilter(choices=[("in", "in"), ("out", "out")], method="flowing")
+    pending = django_filters.BooleanFilter("pending")
+
+    def in_either_category(self, rows: QuerySet[Transaction], name: str, value: str) -> QuerySet[Transaction]:
+        return rows.filter(Q(category_primary__iexact=value) | Q(category_detailed__iexact=value))
+
+    def flowing(self, rows: QuerySet[Transaction], name: str, value: str) -> QuerySet[Transaction]:
+        return rows.filter(amount__gt=0) if value == "in" else rows.filter(amount__lt=0)
+
+
+class Slice(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+    cursor = serializers.CharField(required=False, max_length=200)
+
+    def validate_cursor(self, text: str) -> tuple[date, UUID]:
+        try:
+            day, row = json.loads(base64.urlsafe_b64decode(text.encode()))
+            return date.fromisoformat(day), UUID(row)
+        except (binascii.Error, ValueError, TypeError) as unreadable:
+            raise ValidationError("Take the cursor from next_cursor as it stands.", "invalid_cursor") from unreadable
+
+
+class TransactionPage(serializers.Serializer[Any]):
+    items = shapes.TransactionOut(many=True)
+    limit = serializers.IntegerField()
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
+    """A keyset, so that pages neither repeat nor skip rows while data arrives; there is no total."""
+
+    permission_classes = [Consumer]
+    filterset_class = TransactionFilters
+    serializer_class = shapes.TransactionOut
+    queryset = Transaction.objects.none()
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        rows = Transaction.objects.filter(user=caller(self.request))
+        return rows.annotate(magnitude=Abs("amount")).order_by("-date", "-id")
+
+    @extend_schema(parameters=[Slice], responses=TransactionPage)
+    def list(self, request: Request) -> Response:
+        asked = Slice(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        rows, limit = self.filter_queryset(self.get_queryset()), asked.validated_data["limit"]
+        if after := asked.validated_data.get("cursor"):
+            day, row = after
+            # The first condition says nothing new: it lets the index begin where the page begins.
+            rows = rows.filter(date__lte=day).filter(Q(date__lt=day) | Q(id__lt=row))
+        page = list(rows[: limit + 1])
+        return Response(
+            {
+                "items": shapes.TransactionOut(page[:limit], many=True).data,
+                "limit": limit,
+                "next_cursor": _cursor(page[limit - 1]) if len(page) > limit else None,
+            }
+        )
+
+
+def _cursor(last: Transaction) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last.date.isoformat(), str(last.id)]).encode()).decode()
