@@ -1,0 +1,153 @@
+"""What every test stands on: a migrated database served by the role that owns nothing, and people who call."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+from psycopg import sql
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts import rowsecurity
+from accounts.models import User
+from accounts.tests import factories
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The databases of one test process: a migrated template, and copies of it."""
+
+    process: str
+
+    @property
+    def template(self) -> str:
+        return f"spendsense_template_{self.process}"
+
+    def make(self, name: str, template: str | None = None) -> None:
+        self.drop(name)
+        copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + copied)
+
+    def drop(self, name: str) -> None:
+        """A server process outlives its closed connection by a moment, and only its own role may end it."""
+        given_up = time.monotonic() + 10
+        while True:
+            try:
+                return self._run(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > given_up:
+                    raise
+                time.sleep(0.02)
+
+    def serve(self, name: str) -> None:
+        for alias in connections:
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name
+
+    def _run(self, statement: sql.Composed) -> None:
+        owner = settings.DATABASES["owner"]
+        with psycopg.connect(
+            host=owner["HOST"],
+            port=owner["PORT"] or None,
+            user=owner["USER"],
+            password=owner["PASSWORD"] or None,
+            dbname="postgres",
+            autocommit=True,
+        ) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def databases(worker_id: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Databases]:
+    here = Databases(worker_id)
+    with django_db_blocker.unblock():
+        here.make(here.template)
+        here.serve(here.template)
+        call_command("migrate", verbosity=0)
+        for alias in connections:
+            connections[alias].close()
+    yield here
+    here.drop(here.template)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(databases: Databases, worker_id: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    name = f"spendsense_test_{worker_id}"
+    databases.make(name, databases.template)
+    databases.serve(name)
+    yield
+    with django_db_blocker.unblock():
+        for alias in connections:
+            connections[alias].close()
+    databases.drop(name)
+
+
+@pytest.fixture
+def live_db(
+    databases: Databases, django_db_setup: None, worker_id: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A database of its own, in which a test may commit, use threads and kill things."""
+    name, shared = f"spendsense_live_{worker_id}", f"spendsense_test_{worker_id}"
+    databases.make(name, databases.template)
+    with django_db_blocker.unblock():
+        databases.serve(name)
+        yield name
+        databases.serve(shared)
+    databases.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def calling() -> Callable[..., Any]:
+    """An API client as which somebody calls: `calling(maya).get("/api/users/me")`; nobody without an argument."""
+    from accounts.tests.callers import client_of
+
+    return client_of
+
+
+@pytest.fixture
+def maya(db: None) -> User:
+    return factories.consenting("maya")
+
+
+@pytest.fixture
+def noor(db: None) -> User:
+    """Has not agreed to anything."""
+    return factories.UserFactory(email="noor@example.test")
+
+
+@pytest.fixture
+def omar(db: None) -> User:
+    return factories.UserFactory(email="omar@example.test", role="operator", level="senior")
+
+
+@pytest.fixture
+def junior(db: None) -> User:
+    return factories.UserFactory(email="june@example.test", role="operator", level="junior")
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return factories.UserFactory(email="ada@example.test", role="admin")
+
+
+@pytest.fixture
+def now() -> Any:
+    return timezone.now()
+
+
+@pytest.fixture
+def seeing() -> Callable[[User], Any]:
+    """Look at the database with somebody's eyes: `with seeing(maya): ...`."""
+    return lambda user: rowsecurity.viewing(rowsecurity.of(user))

@@ -1,0 +1,15 @@
+"""Setting up the second factor also gives it: the code that proves the new device counts for this session."""
+
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.http import HttpResponse
+
+
+class EnrolSecondFactor(ActivateTOTPView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type=Authenticator.Type.TOTP)
+        return response

@@ -1,0 +1,222 @@
+"""The pages people see: nothing inline, alive with and without scripts."""
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.conf import settings
+from django.contrib.admin import ModelAdmin, display
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest
+from django.test import Client
+from django.urls import include, path
+from django.utils.html import format_html
+
+from accounts import people, rowsecurity
+from accounts.models import Tenant, User
+from accounts.roles import Role
+from accounts.tests.callers import session_for
+from operators.console.site import Console
+
+PASSWORD = "Look-around-2026!"
+INLINE = re.compile(
+    r"<style|\sstyle=|\son[a-z]+=\"|javascript:|<script(?![^>]*(?:\ssrc=|application/json))", re.IGNORECASE
+)
+
+
+class People(ModelAdmin):
+    """A list as the console will have many: read only, searched, filtered, with a column of numbers."""
+
+    list_display = ("email", "role", "income", "created_at")
+    list_filter = ("role",)
+    search_fields = ("email",)
+    actions = None
+
+    @display(ordering="monthly_income")
+    def income(self, person: User) -> str:
+        return format_html('<span class="num">{}</span>', person.monthly_income or "-")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+console = Console()
+console.register(User, People)
+urlpatterns = [path("admin/", console.urls), path("", include("spendsense.urls"))]
+handler404 = "spendsense.problems.not_found"
+pytestmark = pytest.mark.urls(__name__)
+
+
+@pytest.fixture
+def as_ada(ada: User) -> Client:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session_for(ada).session_key
+    return client
+
+
+def test_a_page_that_is_not_there_says_so_with_the_request_id(db):
+    answer = Client().get("/nope", headers={"X-Request-ID": "asked-for-nothing"})
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert "<h1>Not found</h1>" in page
+    assert "<code>asked-for-nothing</code>" in page
+    assert not INLINE.search(page)
+
+
+def test_the_sign_in_page_offers_nothing_that_is_not_configured(db):
+    page = Client().get("/signin/login/").content.decode()
+    assert "<h1>Sign in</h1>" in page
+    assert "/signin/signup/" not in page
+    assert "third-party" not in page
+    assert not INLINE.search(page)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/admin/",
+        "/admin/accounts/",
+        "/admin/accounts/user/",
+        "/admin/accounts/user/?q=nobody-is-called-this",
+        "/signin/2fa/",
+        "/signin/2fa/webauthn/",
+        "/signin/sessions/",
+        "/signin/password/change/",
+        "/signin/logout/",
+        "/api/docs",
+    ],
+)
+def test_a_page_of_staff_writes_nothing_inline(as_ada, url):
+    answer = as_ada.get(url, follow=True)
+    assert answer.status_code == 200
+    assert not INLINE.search(answer.content.decode())
+
+
+def test_the_header_says_who_is_signed_in_and_as_what(as_ada):
+    page = as_ada.get("/admin/").content.decode()
+    assert '<strong>ada@example.test</strong> <span class="role">Admin</span>' in page
+
+
+def test_a_list_that_finds_nothing_says_how_to_see_all(as_ada):
+    page = as_ada.get("/admin/accounts/user/?q=nobody-is-called-this").content.decode()
+    assert 'Nothing matches. <a href="?">Clear the search and the filters</a> to see all users.' in page
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """The product writes its own line."""
+
+
+@pytest.fixture
+def site(live_db: str) -> Iterator[str]:
+    with ThreadedWSGIServer(("127.0.0.1", 0), Quiet) as server:
+        server.set_app(get_wsgi_application())
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    binary = shutil.which("chromium")
+    if binary is None:
+        pytest.skip("Chromium is not installed, so no page was looked at: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture
+def opened(site: str, staff: str | None, chromium: Any) -> Callable[..., Any]:
+    """A page of a browser of its own, and the list of what its console complained about."""
+
+    def open_page(**options: Any) -> tuple[Any, list[str]]:
+        page = chromium.new_context(base_url=site, **options).new_page()
+        complaints: list[str] = []
+        page.on(
+            "console",
+            lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+        )
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        return page, complaints
+
+    return open_page
+
+
+@pytest.fixture
+def staff(live_db: str, request: pytest.FixtureRequest, settings: Any) -> str | None:
+    """An administrator in the live database; the TOTP secret, or None for one who has yet to set it up."""
+    settings.MFA_TOTP_TOLERANCE = 1  # a code may grow old between the reckoning and the typing
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        tenant = Tenant.objects.get(slug="default")
+        user = people.enrol(tenant=tenant, email="ada@example.test", password=PASSWORD, role=Role.ADMIN)
+        return people.second_factor_secret(user=user) if getattr(request, "param", True) else None
+
+
+def give_password(page: Any) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Email").fill("ada@example.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def code(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_staff_sign_in_with_their_second_factor_and_no_page_breaks_the_policy(opened, staff, scheme):
+    page, complaints = opened(color_scheme=scheme, viewport={"width": 1024, "height": 768})
+    give_password(page)
+    page.get_by_label("Code").fill(code(staff))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    page.get_by_role("link", name="Users").first.click()
+    page.get_by_role("heading", name="Users", exact=True).wait_for()
+    page.get_by_role("link", name="ada@example.test").click()
+    page.get_by_role("link", name="History").click()
+    page.get_by_text("Nobody has changed this in the console yet.").wait_for()
+    page.goto("/api/docs")
+    page.get_by_role("button", name="Authorize").wait_for()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("staff", [False], indirect=True)
+def test_staff_set_up_their_second_factor_from_the_square(opened):
+    page, complaints = opened()
+    give_password(page)
+    page.get_by_role("heading", name="Confirm it is you").wait_for()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    assert page.get_by_role("img", name="QR code").evaluate("image => image.naturalWidth") > 0
+    page.get_by_label("Authenticator code").fill(code(page.locator(".secret").inner_text()))
+    page.get_by_role("button", name="Activate").click()
+    page.get_by_role("heading", name="Recovery codes").wait_for()
+    assert page.locator(".codes li").count() == 10
+    page.get_by_role("link", name="SpendSense").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    assert complaints == []
+
+
+def test_the_console_works_without_scripts(opened, staff):
+    page, _ = opened(java_script_enabled=False)
+    give_password(page)
+    page.get_by_label("Code").fill(code(staff))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("navigation", name="Console").get_by_role("link", name="Users").click()
+    page.get_by_role("heading", name="Users", exact=True).wait_for()
+    assert not page.get_by_role("button", name="Theme").is_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in").wait_for()

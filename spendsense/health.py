@@ -1,0 +1,118 @@
+"""Whether the process lives, whether the product can serve, and its numbers for those who may see them."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from ipaddress import ip_address
+
+from celery import current_app
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from django_redis import get_redis_connection
+from kombu.exceptions import OperationalError as BrokerError
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from redis.exceptions import RedisError
+
+from accounts import signin, storage
+from accounts.roles import Role
+from spendsense import problems
+
+SERVICE = "spendsense"
+
+
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(
+        {
+            "status": "healthy",
+            "service": SERVICE,
+            "version": settings.VERSION,
+            "environment": settings.ENVIRONMENT,
+        }
+    )
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """503 only where nothing can be served; without cache, broker or storage the rest still is."""
+    parts = {
+        "database": _state(_database, DatabaseError),
+        "migrations": _state(_migrations, DatabaseError, good="applied", bad="unapplied"),
+        "cache": _state(_cache, RedisError),
+        "broker": _state(_broker, RedisError, BrokerError, OSError),
+        "storage": _state(storage.probe, storage.Unreachable),
+    }
+    away = [name for name, state in parts.items() if state in ("away", "unapplied")]
+    fatal = [name for name in away if name in ("database", "migrations")]
+    answer: dict[str, object] = {"status": "ready", "service": SERVICE, **parts}
+    if fatal:
+        answer |= {"status": "not_ready", "reason": fatal[0]}
+    elif away:
+        answer["degraded"] = away
+    return JsonResponse(answer, status=503 if fatal else 200)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text, for the scrape network and for admins."""
+    if not (_of_scrape_network(request) or _of_admin(request)):
+        known = getattr(request, "known", None)
+        refusal = problems.NOT_ALLOWED if known else problems.SIGN_IN_FIRST
+        return problems.respond(refusal, request)
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _of_scrape_network(request: HttpRequest) -> bool:
+    address = ip_address(signin.client_address(request))
+    return any(address in network for network in settings.METRICS_NETWORKS)
+
+
+def _of_admin(request: HttpRequest) -> bool:
+    known = getattr(request, "known", None)
+    return bool(known and known.complete and known.user.role == Role.ADMIN)
+
+
+def _state(probe: Callable[[], None], *away: type[Exception], good: str = "connected", bad: str = "away") -> str:
+    try:
+        probe()
+    except _Unapplied:
+        return bad
+    except away:
+        return "away"
+    return good
+
+
+class _Unapplied(Exception):
+    pass
+
+
+def _database() -> None:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _migrations() -> None:
+    _applied()
+
+
+@cache  # migrations are never taken back under a running process; a failure raises and is not kept
+def _applied() -> None:
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise _Unapplied
+
+
+def _cache() -> None:
+    get_redis_connection("default").ping()
+
+
+def _broker() -> None:
+    with current_app.connection_for_read(connect_timeout=2) as connection:
+        connection.ensure_connection(max_retries=0, timeout=2)

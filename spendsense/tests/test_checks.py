@@ -1,0 +1,66 @@
+"""Unsafe settings, and an unsafe database role, refuse to start."""
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from spendsense import checks
+
+SAFE = {
+    "AT_HOME": False,
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "x" * 50,
+    "ALLOWED_HOSTS": ["spendsense.example"],
+    "DEBUG": False,
+    "SECURE_HTTPS": True,
+    "SMS_SENDER": "sns",
+    "HEADLESS_JWT_PRIVATE_KEY": "a key",
+    "STORAGE": "s3",
+}
+
+
+def ids(configured, **changes):
+    for name, value in {**SAFE, **changes}.items():
+        setattr(configured, name, value)
+    return [found.id for found in checks.settings_are_safe()]
+
+
+def test_safe_settings_start(settings):
+    assert ids(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "id"),
+    [
+        ({"ENVIRONMENT": "staging"}, "E001"),
+        ({"SECRET_KEY": "short"}, "E002"),
+        ({"ALLOWED_HOSTS": []}, "E003"),
+        ({"ALLOWED_HOSTS": ["*"]}, "E004"),
+        ({"DEBUG": True}, "E005"),
+        ({"SECURE_HTTPS": False}, "E006"),
+        ({"SMS_SENDER": "console"}, "E007"),
+        ({"HEADLESS_JWT_PRIVATE_KEY": ""}, "E008"),
+        ({"STORAGE": "floppy"}, "E009"),
+    ],
+)
+def test_an_unsafe_setting_is_refused(settings, changes, id):
+    assert ids(settings, **changes) == [f"spendsense.{id}"]
+
+
+def test_the_serving_role_is_harmless(db):
+    assert checks.database_role_is_harmless(databases=["default"]) == []
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_serving_as_the_owner_is_refused(monkeypatch):
+    monkeypatch.setattr(checks, "connections", {"default": connections["owner"]})
+    assert [found.id for found in checks.database_role_is_harmless(databases=["default"])] == ["spendsense.E013"]
+
+
+def test_a_table_with_a_user_and_no_wall_is_named(live_db):
+    owner = settings.DATABASES["owner"]
+    with psycopg.connect(host=owner["HOST"], user=owner["USER"], dbname=live_db) as raw:
+        raw.execute("CREATE TABLE diaries (user_id uuid)")
+    (found,) = checks.database_role_is_harmless(databases=["default"])
+    assert found.id == "spendsense.E014" and "diaries" in found.msg

@@ -1,0 +1,29 @@
+"""Every URL of the product on one screen."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from operators.console.enrolment import EnrolSecondFactor
+from spendsense import health, problems
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("health", health.health),
+    path("ready", health.ready),
+    path("metrics", health.metrics),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/auth/", include("allauth.headless.urls")),
+    path("api/", include("accounts.api.urls")),
+    path("signin/2fa/totp/activate/", EnrolSecondFactor.as_view(), name="mfa_activate_totp"),
+    path("signin/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    re_path(r"^admin$", RedirectView.as_view(pattern_name="admin:index")),
+]
+
+handler400 = problems.bad_request
+handler403 = problems.forbidden
+handler404 = problems.not_found
+handler500 = problems.broken
