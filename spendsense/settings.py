@@ -1,5 +1,6 @@
 """Every setting of the product, read from the environment; closed unless the environment opens it."""
 
+import ssl
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,7 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else None
 CELERY_BROKER_TRANSPORT_OPTIONS = {**_redis_times_out, "queue_order_strategy": "priority"}
 CELERY_TASK_IGNORE_RESULT = True  # rows hold the outcome, the broker only wakes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

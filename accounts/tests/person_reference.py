@@ -55,10 +55,11 @@ class Person:
     def _mark_mirrors(self) -> None:
         marked: set[int] = set()
         outflows = defaultdict(list)
+        since = self.as_of - 180 * DAY  # a measurement sees no older rows
         for place, row in enumerate(self.rows):
-            if row["kind"] == "checking" and row["cents"] < 0:
+            if row["kind"] == "checking" and row["cents"] < 0 and row["date"] > since:
                 outflows[-row["cents"]].append(place)
-        for row in self.rows:
+        for row in self.within(180):
             if row["kind"] in ("savings", "card") and row["cents"] > 0:
                 near = [
                     place

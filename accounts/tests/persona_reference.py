@@ -36,8 +36,12 @@ def credit(person: Person, window: int) -> Signals:
     interest = [
         row
         for row in person.within(window)
-        if (row["kind"] == "card" and row["flow"] == "interest")
-        or (row["kind"] == "checking" and row["category_detailed"] == "BANK_FEES_INTEREST_CHARGE")
+        if row["cents"] < 0
+        and row["flow"] == "interest"
+        and (
+            row["kind"] == "card"
+            or (row["kind"] == "checking" and row["category_detailed"] == "BANK_FEES_INTEREST_CHARGE")
+        )
     ]
     due = [
         (card, person.liabilities[card["external_id"]]) for card in cards if card["external_id"] in person.liabilities

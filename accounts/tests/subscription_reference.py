@@ -18,7 +18,7 @@ def subscriptions(person: Person, window: int) -> Signals:
             row["cents"] < 0
             and row["kind"] in ("checking", "card")
             and row["flow"] in ("subscription", "other")
-            and row["merchant"] != "Unknown"
+            and key != "unknown"
         ):
             charges[key].append(row)
     found = [plan for rows in charges.values() if (plan := recurring(person, rows))]

@@ -1,0 +1,1 @@
+"""How a competent engineer would write it without our layout."""
