@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html
 
 from accounts.models import Account, ConsentRecord, Upload, User
 
@@ -31,10 +32,16 @@ class UserAdmin(Shown):
     search_fields = ["email", "phone_number"]
     ordering = ["-created_at", "user_id"]
     fields = [
-        ("email", "phone_number"),
-        ("role", "level", "is_active"),
-        ("consent_status", "consent_version"),
-        ("last_active_at", "created_at", "updated_at"),
+        "email",
+        "phone_number",
+        "role",
+        "level",
+        "is_active",
+        "consent_status",
+        "consent_version",
+        "last_active_at",
+        "created_at",
+        "updated_at",
         "user_id",
     ]
 
@@ -50,34 +57,53 @@ class ConsentAdmin(Shown):
 
 @admin.register(Upload)
 class UploadAdmin(Shown):
-    list_display = ["file_name", "user", "status", "rows", "size", "channel", "created_at", "processed_at"]
-    list_filter = ["status", "channel", "file_type"]
+    list_display = ["file_name", "user", "status", "rows", "size", "created_at", "processed_at"]
+    list_filter = ["status", "channel"]
     list_select_related = ["user"]
     search_fields = ["user__email", "file_name"]
     ordering = ["-created_at", "upload_id"]
     fields = [
-        ("file_name", "size", "file_type"),
-        ("user", "channel"),
-        ("status", "attempts", "sign_policy"),
-        ("created_at", "processed_at", "reverted_at"),
+        "file_name",
+        "file_type",
+        "size",
+        "user",
+        "channel",
+        "status",
+        "attempts",
+        "sign_policy",
+        "created_at",
+        "processed_at",
+        "reverted_at",
         "validation_errors",
     ]
     readonly_fields = ["size"]
 
     @admin.display(description="rows")
-    def rows(self, upload: Upload) -> int | None:
+    def rows(self, upload: Upload) -> str:
         summary = (upload.report or {}).get("summary") or {}
-        return summary.get("transactions_valid")
+        return number(f"{summary['transactions_valid']:,}" if summary else "")
 
     @admin.display(description="size", ordering="file_size")
     def size(self, upload: Upload) -> str:
-        return filesizeformat(upload.file_size)
+        return number(filesizeformat(upload.file_size))
 
 
 @admin.register(Account)
 class AccountAdmin(Shown):
-    list_display = ["user", "name", "account_type", "balance", "limit", "iso_currency_code", "updated_at"]
+    list_display = ["user", "name", "account_type", "owned_or_owed", "credit_limit", "iso_currency_code", "updated_at"]
     list_filter = ["account_type"]
     list_select_related = ["user"]
     search_fields = ["user__email"]
     ordering = ["user_id", "type", "name", "id"]
+
+    @admin.display(description="balance", ordering="balance")
+    def owned_or_owed(self, account: Account) -> str:
+        return number("" if account.balance is None else f"{account.balance:,.2f}")
+
+    @admin.display(description="limit", ordering="limit")
+    def credit_limit(self, account: Account) -> str:
+        return number("" if account.limit is None else f"{account.limit:,.2f}")
+
+
+def number(text: str) -> str:
+    return format_html('<span class="num">{}</span>', text)

@@ -37,7 +37,8 @@ def statement(number: int) -> bytes:
         cents = chance.randrange(100, 20000)
         amount = cents / 100 if primary == "INCOME" else -cents / 100
         lines.append(
-            f"t{number}-{row:06},main,{day},{amount:.2f},{merchant} {chance.randrange(40)},,online,{primary},{detailed},false,USD"
+            f"t{number}-{row:06},main,{day},{amount:.2f},{merchant} {chance.randrange(40)},,online,"
+            f"{primary},{detailed},false,USD"
         )
     return "\n".join(lines).encode()
 
@@ -57,9 +58,7 @@ def main(arguments: list[str]) -> None:
 
     def ours(number: int) -> None:
         user = person(f"ours{number}")
-        got = uploads.receive(
-            user=user, file_name="big.csv", data=files[number], options={}, now=datetime.now(UTC)
-        )
+        got = uploads.receive(user=user, file_name="big.csv", data=files[number], options={}, now=datetime.now(UTC))
         before = peak_mb()
         claimed = uploads.claim(tenant_id=user.tenant_id, now=datetime.now(UTC), upload_id=got.upload.pk)
         assert uploads.load(upload=claimed, now=datetime.now(UTC)).status == "completed"
@@ -80,7 +79,9 @@ def main(arguments: list[str]) -> None:
         with rowsecurity.viewing(rowsecurity.of(mine)), connection.cursor() as cursor:
             cursor.execute("SELECT * FROM accounts WHERE user_id = %s", [mine.pk])
             chosen = ", ".join(
-                {"user_id": f"'{user.pk}'::uuid", "account_id": f"'{user.pk}'::uuid", "id": "gen_random_uuid()"}.get(c, c)
+                {"user_id": f"'{user.pk}'::uuid", "account_id": f"'{user.pk}'::uuid", "id": "gen_random_uuid()"}.get(
+                    c, c
+                )
                 for c in columns
             )
             with cursor.copy(f"COPY (SELECT {chosen} FROM transactions WHERE user_id = '{mine.pk}') TO STDOUT") as out:
@@ -89,8 +90,8 @@ def main(arguments: list[str]) -> None:
         with rowsecurity.viewing(rowsecurity.of(user)), connection.cursor() as cursor:
             upload.save(force_insert=True)
             cursor.execute(
-                "INSERT INTO accounts (id, tenant_id, user_id, external_id, type, subtype, iso_currency_code, upload_id,"
-                " uploaded_at) VALUES (%s, %s, %s, 'main', 'depository', 'checking', 'USD', %s, now())",
+                "INSERT INTO accounts (id, tenant_id, user_id, external_id, type, subtype, iso_currency_code,"
+                " upload_id, uploaded_at) VALUES (%s, %s, %s, 'main', 'depository', 'checking', 'USD', %s, now())",
                 [user.pk, user.tenant_id, user.pk, upload.pk],
             )
         resolved[number] = (columns, data)
@@ -99,9 +100,12 @@ def main(arguments: list[str]) -> None:
         columns, data = resolved[number]
         host = settings.DATABASES["default"]["HOST"]
         # COPY does not enter a table under row security, so the floor is measured as a superuser: no wall, no checks.
-        with psycopg.connect(host=host, user="postgres", dbname="spendsense") as raw, raw.cursor() as cursor:
-            with cursor.copy(f"COPY transactions ({', '.join(columns)}) FROM STDIN") as target:
-                target.write(data)
+        with (
+            psycopg.connect(host=host, user="postgres", dbname="spendsense") as raw,
+            raw.cursor() as cursor,
+            cursor.copy(f"COPY transactions ({', '.join(columns)}) FROM STDIN") as target,
+        ):
+            target.write(data)
 
     def orm(number: int) -> None:
         import_with_orm(person(f"orm{number}"), files[number])

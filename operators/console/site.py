@@ -7,9 +7,11 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 
 from accounts import rowsecurity
+from operators import overview
 
 
 class Console(AdminSite):
@@ -22,6 +24,9 @@ class Console(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         known = request.known  # type: ignore[attr-defined]
         return bool(known and known.complete and known.user.is_staff)
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        return super().index(request, {"figures": overview.figures(), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Never the stock form: the library's pages ask for the password, and for the second factor."""
