@@ -635,6 +635,49 @@ class Migration(migrations.Migration):
                 "db_table": "ledger_months",
             },
         ),
+        migrations.CreateModel(
+            name="LedgerSpan",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "user_id",
+                        "account_id",
+                        "currency",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_id", models.UUIDField()),
+                ("currency", models.CharField(max_length=3)),
+                ("posted", models.IntegerField()),
+                ("pending", models.IntegerField()),
+                ("first_on", models.DateField(null=True)),
+                ("last_on", models.DateField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "ledger_spans",
+            },
+        ),
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(TRANSACTIONS, "DROP TABLE transactions")],
             state_operations=[

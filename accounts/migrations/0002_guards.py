@@ -71,6 +71,7 @@ SELECT app_protect('accounts', 'money');
 SELECT app_protect('transactions', 'money');
 SELECT app_protect('liabilities', 'money');
 SELECT app_protect('ledger_months', 'money');
+SELECT app_protect('ledger_spans', 'money');
 SELECT app_protect('data_uploads', 'received');
 SELECT app_protect('upload_undo', 'own');
 SELECT app_protect('account_emailaddress', 'signin');
@@ -241,7 +242,8 @@ SELECT user_id, email, CASE role WHEN 'user' THEN 'consumer' ELSE 'operator' END
 
 # The one definition of the packed ledger: a load rebuilds its months from this view, `verify_ledger` compares with it.
 # Numbers are big-endian in the order (date, external_id): day of the month, cents, place of the merchant in `texts`,
-# place of the account in `account_ids`, marks (flow * 4 + 2 if posted + 1 if the code is BANK_FEES_INTEREST_CHARGE),
+# place of the account in `account_ids`, marks (flow * 8, + 4 if posted, + 2 if the code is BANK_FEES_INTEREST_CHARGE,
+# + 1 if the row has a category),
 # currency (its three letters as digits to the base of 26). `texts` holds key, U+001F, merchant; parted by U+001E.
 LEDGER_OF_ROWS = """
 CREATE VIEW ledger_of_rows WITH (security_invoker = true) AS
@@ -256,8 +258,9 @@ SELECT tenant_id, user_id, month,
        string_agg(DISTINCT text, U&'\\001E' ORDER BY text) AS texts,
        array_agg(DISTINCT account_id ORDER BY account_id) AS account_ids
   FROM (SELECT tenant_id, user_id, date_trunc('month', date)::date AS month, date, external_id, amount, account_id, text,
-               flow * 4 + CASE WHEN pending THEN 0 ELSE 2 END
-                   + CASE WHEN category_detailed = 'BANK_FEES_INTEREST_CHARGE' THEN 1 ELSE 0 END AS marks,
+               flow * 8 + CASE WHEN pending THEN 0 ELSE 4 END
+                   + CASE WHEN category_detailed = 'BANK_FEES_INTEREST_CHARGE' THEN 2 ELSE 0 END
+                   + CASE WHEN category IS NULL THEN 0 ELSE 1 END AS marks,
                (ascii(iso_currency_code) - 65) * 676 + (ascii(substr(iso_currency_code, 2)) - 65) * 26
                    + ascii(substr(iso_currency_code, 3)) - 65 AS currency,
                dense_rank() OVER (PARTITION BY user_id, date_trunc('month', date)::date ORDER BY text) - 1 AS merchant_at,
@@ -266,6 +269,18 @@ SELECT tenant_id, user_id, month,
           FROM (SELECT *, (coalesce(merchant_entity_id, merchant_key) || U&'\\001F' || merchant) COLLATE "C" AS text
                   FROM transactions) worded) placed
  GROUP BY tenant_id, user_id, month;
+"""
+
+# What the engine must know of all history without reading it: per account and currency, how much, from when to when.
+SPANS_OF_ROWS = """
+CREATE VIEW spans_of_rows WITH (security_invoker = true) AS
+SELECT tenant_id, user_id, account_id, iso_currency_code AS currency,
+       (count(*) FILTER (WHERE NOT pending))::integer AS posted,
+       (count(*) FILTER (WHERE pending))::integer AS pending,
+       min(date) FILTER (WHERE NOT pending) AS first_on,
+       max(date) FILTER (WHERE NOT pending) AS last_on
+  FROM transactions
+ GROUP BY tenant_id, user_id, account_id, iso_currency_code;
 """
 
 PURGE = """
@@ -296,5 +311,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(PROVIDERS, UNPROVIDERS),
         migrations.RunSQL(PROFILES, "DROP VIEW profiles"),
         migrations.RunSQL(LEDGER_OF_ROWS, "DROP VIEW ledger_of_rows"),
+        migrations.RunSQL(SPANS_OF_ROWS, "DROP VIEW spans_of_rows"),
         migrations.RunSQL(PURGE, "DROP FUNCTION cleanup_expired_idempotency(timestamptz)"),
     ]

@@ -2,7 +2,7 @@
 
 from accounts.models.consent import ConsentRecord
 from accounts.models.idempotency import StoredAnswer
-from accounts.models.ledger import LedgerMonth
+from accounts.models.ledger import LedgerMonth, LedgerSpan
 from accounts.models.money import Account, Liability, Transaction
 from accounts.models.people import DEFAULT_TENANT, Tenant, User
 from accounts.models.uploads import Upload, UploadUndo
@@ -12,6 +12,7 @@ __all__ = [
     "Account",
     "ConsentRecord",
     "LedgerMonth",
+    "LedgerSpan",
     "Liability",
     "StoredAnswer",
     "Tenant",

@@ -25,3 +25,20 @@ class LedgerMonth(models.Model):
 
     class Meta:
         db_table = "ledger_months"
+
+
+class LedgerSpan(models.Model):
+    """How much of an account's rows there is in one currency, and from when to when, as `spans_of_rows` defines."""
+
+    pk = models.CompositePrimaryKey("user_id", "account_id", "currency")
+    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    account_id = models.UUIDField()
+    currency = models.CharField(max_length=3)
+    posted = models.IntegerField()
+    pending = models.IntegerField()
+    first_on = models.DateField(null=True)
+    last_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "ledger_spans"
