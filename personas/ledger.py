@@ -1,0 +1,278 @@
+"""Many people's money as the five frames that signals are measured from: the only bridge from tables to Polars."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+import psycopg
+from django.db import connection
+
+from accounts.statements.classes import FLOW
+from personas.signals import Frames, empty, kind_of
+from personas.signals.frames import ACCOUNTS, CORRECTIONS, LIABILITIES, LOOKBACK, PEOPLE, TRANSACTIONS
+
+# One statement each, whatever the number of people; what the viewer may not see is not there.
+PERSONS = "SELECT user_id::text FROM users WHERE user_id = ANY(%(users)s::uuid[]) ORDER BY user_id"
+SPANS = """
+    SELECT user_id::text, account_id::text, currency, posted, pending, first_on, last_on
+      FROM ledger_spans WHERE user_id = ANY(%(users)s::uuid[])
+"""
+RECEIVED = """
+    SELECT user_id::text, max(processed_at AT TIME ZONE 'UTC')::date
+      FROM data_uploads WHERE user_id = ANY(%(users)s::uuid[]) AND status = 'completed' AND reverted_at IS NULL
+     GROUP BY user_id
+"""
+OWNED = """
+    SELECT user_id::text, id::text, external_id, type, subtype, name, account_number_last4, iso_currency_code,
+           (balance * 100)::bigint, ("limit" * 100)::bigint
+      FROM accounts WHERE user_id = ANY(%(users)s::uuid[])
+"""
+OWED = """
+    SELECT user_id::text, account_id::text, (minimum_payment_amount * 100)::bigint,
+           (last_payment_amount * 100)::bigint, (last_statement_balance * 100)::bigint, last_payment_date,
+           next_payment_due_date, is_overdue
+      FROM liabilities WHERE user_id = ANY(%(users)s::uuid[])
+"""
+CORRECTED = """
+    SELECT c.user_id::text, c.correction_id::text, c.kind, c.merchant_key, t.account_id::text, t.date,
+           (t.amount * 100)::bigint
+      FROM corrections c
+      LEFT JOIN transactions t ON t.user_id = c.user_id AND c.transaction_id IS NOT NULL
+       AND (t.id = c.transaction_id OR (t.account_id = c.account_id AND t.external_id = c.external_id))
+     WHERE c.user_id = ANY(%(users)s::uuid[]) AND c.withdrawn_at IS NULL
+       AND (c.transaction_id IS NULL OR t.id IS NOT NULL)
+"""
+MONTHS = """
+    SELECT m.user_id::text, m.month, m.entries, m.days, m.cents, m.merchants, m.accounts, m.marks, m.currencies,
+           m.texts, m.account_ids::text[]
+      FROM ledger_months m
+      JOIN unnest(%(users)s::uuid[], %(since)s::date[]) asked (user_id, since) USING (user_id)
+     WHERE m.month >= asked.since
+     ORDER BY m.user_id, m.month
+"""
+RECORD, FIELD = "\x1e", "\x1f"
+
+
+def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None = None) -> Frames:
+    """The frames of those of these people whom the viewer may see, each on their own day unless one is given."""
+    asked = {"users": [str(user_id) for user_id in user_ids]}
+    persons = [user_id for (user_id,) in _rows(PERSONS, asked)]
+    if not persons:
+        return empty()
+    ids = {"users": persons}
+    spans = pl.DataFrame(
+        _rows(SPANS, ids),
+        ["user_id", "account_id", "currency", "posted", "pending", "first_on", "last_on"],
+        orient="row",
+        schema_overrides={"first_on": pl.Date, "last_on": pl.Date, "posted": pl.Int64, "pending": pl.Int64},
+    ).cast({"user_id": pl.String, "account_id": pl.String, "currency": pl.String})
+    owned = _owned(_rows(OWNED, ids))
+    entries = _entries(persons, _since(persons, spans, today, as_of))
+    people = _people(persons, spans, owned, entries, dict(_rows(RECEIVED, ids)), today, as_of)
+    main = people.select("user_id", "as_of", "currency")
+    used = (
+        entries.join(main, on="user_id", how="left", maintain_order="left")
+        .filter(
+            "posted",
+            pl.col("currency_code") == _code(pl.col("currency")),
+            pl.col("posted_on") <= pl.col("as_of"),
+            pl.col("posted_on") > pl.col("as_of") - pl.duration(days=LOOKBACK),
+        )
+        .with_columns(ordinal=pl.int_range(pl.len()))
+        .select(TRANSACTIONS.names())
+    )
+    own = (
+        owned.join(main, on="user_id", how="left", maintain_order="left")
+        .filter(pl.col("iso_currency_code") == pl.col("currency"))
+        .join(_ledgers(spans, main), on=["user_id", "account_id"], how="left", maintain_order="left")
+        .with_columns(pl.col("has_ledger").fill_null(False))
+        .select(ACCOUNTS.names())
+        .cast(ACCOUNTS)
+    )
+    owed = pl.DataFrame(_rows(OWED, ids), LIABILITIES, orient="row")
+    owed = owed.join(own.select("user_id", "account_id"), on=["user_id", "account_id"], how="semi")
+    corrections = pl.DataFrame(_rows(CORRECTED, ids), CORRECTIONS, orient="row")
+    return Frames(used.cast(TRANSACTIONS), own, owed, corrections, people)
+
+
+def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
+
+
+def _owned(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
+    schema = {
+        "user_id": pl.String,
+        "account_id": pl.String,
+        "external_id": pl.String,
+        "type": pl.String,
+        "subtype": pl.String,
+        "name": pl.String,
+        "mask": pl.String,
+        "iso_currency_code": pl.String,
+        "balance_cents": pl.Int64,
+        "limit_cents": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema, orient="row").with_columns(kind=kind_of(pl.col("type"), pl.col("subtype")))
+
+
+def _since(persons: list[str], spans: pl.DataFrame, today: date, as_of: date | None) -> list[date]:
+    """From which month on each person's ledger is read: enough for the look-back before their own day."""
+    last = dict(spans.group_by("user_id").agg(pl.col("last_on").max()).iter_rows())
+    back = timedelta(days=LOOKBACK + 31)
+    # Rows dated after today hide where the past ended: those few people are read from the beginning.
+    begin = {user_id: date.min if day and day > today else (day or today) - back for user_id, day in last.items()}
+    return [as_of - back if as_of else begin.get(user_id, today) for user_id in persons]
+
+
+def _entries(persons: list[str], since: list[date]) -> pl.DataFrame:
+    """The packed months laid out as rows, in the order of person, day and external id."""
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors fetch text only
+        cursor.execute(MONTHS, {"users": persons, "since": since}, binary=True)
+        months = cursor.fetchall()
+    if not months:
+        return pl.DataFrame(schema=_ENTRIES)
+    users, firsts, counts, days, cents, merchants, accounts, marks, currencies, texts, account_ids = zip(
+        *months, strict=True
+    )
+    total = sum(counts)
+    texts_before = _running(text.count(RECORD) + 1 for text in texts)
+    accounts_before = _running(len(ids) for ids in account_ids)
+    said = pl.Series([RECORD.join(texts)]).str.split(RECORD).explode()
+    words = said.to_frame("text").select(pl.col("text").str.splitn(FIELD, 2).struct.unnest())
+    whose = pl.select(pl.int_range(len(months)).repeat_by(pl.Series(counts)).explode()).to_series()
+    merchant = _numbers(merchants, pl.Int16, total).cast(pl.Int64) + pl.Series(texts_before).gather(whose)
+    account = _numbers(accounts, pl.Int16, total).cast(pl.Int64) + pl.Series(accounts_before).gather(whose)
+    mark = _numbers(marks, pl.Int16, total)
+    month = pl.Series(firsts, dtype=pl.Date).gather(whose)
+    return pl.DataFrame(
+        {
+            "user_id": pl.Series(users, dtype=pl.String).gather(whose),
+            "account_id": pl.Series([one for ids in account_ids for one in ids], dtype=pl.String).gather(account),
+            "posted_on": month.cast(pl.Int32) + _numbers(days, pl.Int16, total).cast(pl.Int32) - 1,
+            "cents": _numbers(cents, pl.Int64, total),
+            "merchant": words["field_1"].gather(merchant),
+            "merchant_key": words["field_0"].gather(merchant),
+            "flow": (mark // 8).cast(pl.UInt8),
+            "posted": mark % 8 >= 4,
+            "interest_code": mark % 4 >= 2,
+            "categorised": mark % 2 == 1,
+            "currency_code": _numbers(currencies, pl.Int16, total),
+        }
+    ).with_columns(pl.col("posted_on").cast(pl.Date), pl.col("flow").cat.to(FLOW))
+
+
+_ENTRIES = pl.Schema(
+    {
+        **{name: TRANSACTIONS[name] for name in TRANSACTIONS.names() if name != "ordinal"},
+        "posted": pl.Boolean(),
+        "currency_code": pl.Int16(),
+    }
+)
+
+
+def _numbers(parts: Sequence[bytes], kind: type[pl.DataType], total: int) -> pl.Series:
+    """Big-endian numbers of all months as one column, read where they lie."""
+    packed = pl.Series([b"".join(parts)])
+    return packed.bin.reinterpret(dtype=pl.Array(kind, total), endianness="big").explode()
+
+
+def _running(counts: Any) -> list[int]:
+    before, places = 0, []
+    for count in counts:
+        places.append(before)
+        before += count
+    return places
+
+
+def _code(currency: pl.Expr) -> pl.Expr:
+    """A currency as the ledger writes it: its three letters as digits to the base of 26."""
+    letters = (currency.str.slice(place, 1).str.to_integer(base=36, strict=False) - 10 for place in range(3))
+    first, second, third = letters
+    return (first * 676 + second * 26 + third).cast(pl.Int16)
+
+
+def _main(counted: pl.DataFrame) -> pl.DataFrame:
+    """The currency of most of what is counted, of equals the first in the alphabet."""
+    return (
+        counted.group_by("user_id", "currency")
+        .agg(pl.col("posted").sum())
+        .filter(pl.col("posted") > 0)
+        .sort("posted", "currency", descending=[True, False])
+        .group_by("user_id")
+        .agg(pl.col("currency").first())
+    )
+
+
+def _ledgers(spans: pl.DataFrame, main: pl.DataFrame) -> pl.DataFrame:
+    """Accounts that have any used row in all history."""
+    return (
+        spans.join(main, on=["user_id", "currency"])
+        .filter(pl.col("posted") > 0, pl.col("first_on") <= pl.col("as_of"))
+        .select("user_id", "account_id", has_ledger=pl.lit(True))
+    )
+
+
+def _people(
+    persons: list[str],
+    spans: pl.DataFrame,
+    owned: pl.DataFrame,
+    entries: pl.DataFrame,
+    received: dict[str, date],
+    today: date,
+    as_of: date | None,
+) -> pl.DataFrame:
+    by_rows = _main(spans)
+    by_accounts = _main(owned.select("user_id", currency="iso_currency_code", posted=pl.lit(1)))
+    seen = (
+        entries.filter("posted", pl.col("posted_on") <= today).group_by("user_id").agg(newest=pl.col("posted_on").max())
+    )
+    people = (
+        pl.DataFrame({"user_id": persons})
+        .join(by_rows, on="user_id", how="left")
+        .join(by_accounts, on="user_id", how="left", suffix="_of_accounts")
+        .join(seen, on="user_id", how="left")
+        .with_columns(
+            currency=pl.coalesce("currency", "currency_of_accounts"),
+            as_of=pl.lit(as_of, dtype=pl.Date)
+            if as_of
+            else pl.coalesce(
+                "newest", pl.col("user_id").replace_strict(received, default=None, return_dtype=pl.Date), pl.lit(today)
+            ),
+        )
+    )
+    counted = (
+        spans.join(people.select("user_id", "as_of", main="currency"), on="user_id", how="left")
+        .group_by("user_id")
+        .agg(
+            first_posted_on=pl.col("first_on")
+            .filter(pl.col("currency") == pl.col("main"), pl.col("first_on") <= pl.col("as_of"))
+            .min(),
+            pending_excluded=pl.col("pending").sum(),
+            foreign=pl.col("posted").filter(pl.col("currency") != pl.col("main")).sum(),
+        )
+    )
+    later = (
+        entries.filter("posted")
+        .join(people.select("user_id", "as_of", main="currency"), on="user_id")
+        .filter(pl.col("posted_on") > pl.col("as_of"))
+        .group_by("user_id")
+        .agg(
+            future_excluded=pl.len().cast(pl.Int64),
+            foreign_later=(pl.col("currency_code") != _code(pl.col("main"))).sum().cast(pl.Int64),
+        )
+    )
+    nothing = pl.col("pending_excluded", "future_excluded", "foreign", "foreign_later").fill_null(0)
+    return (
+        people.join(counted, on="user_id", how="left", maintain_order="left")
+        .join(later, on="user_id", how="left", maintain_order="left")
+        .with_columns(nothing)
+        .with_columns(other_currency_excluded=pl.col("foreign") - pl.col("foreign_later"))
+        .select(PEOPLE.names())
+        .cast(PEOPLE)
+        .sort("user_id")
+    )
