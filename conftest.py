@@ -1,9 +1,12 @@
 """What every test stands on: a migrated database served by the role that owns nothing, and people who call."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -151,3 +154,30 @@ def now() -> Any:
 def seeing() -> Callable[[User], Any]:
     """Look at the database with somebody's eyes: `with seeing(maya): ...`."""
     return lambda user: rowsecurity.viewing(rowsecurity.of(user))
+
+
+@pytest.fixture
+def own_store(settings: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Objects under a folder of this test, for this process and for those it starts."""
+    root = tmp_path_factory.mktemp("store") / "objects"
+    settings.STORAGE_ROOT = root
+    settings.STORAGES = {
+        **settings.STORAGES,
+        **{
+            alias: {**settings.STORAGES[alias], "OPTIONS": {**settings.STORAGES[alias]["OPTIONS"], "location": place}}
+            for alias, place in (
+                ("default", root / settings.DATA_BUCKET),
+                ("analytics", root / settings.ANALYTICS_BUCKET),
+            )
+        },
+    }
+    monkeypatch.setenv("STORAGE_ROOT", str(root))
+    return root
+
+
+@pytest.fixture
+def shared_db(live_db: str, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The live database and the store, also for processes that this test starts."""
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        monkeypatch.setenv(name, urlsplit(os.environ[name])._replace(path=f"/{live_db}").geturl())
+    return live_db

@@ -88,7 +88,9 @@ QUERIES = {
 }
 
 
-def due(*, tenant_id: UUID, since: date | None = None, user_id: UUID | None = None) -> list[Upload]:
+def due(
+    *, tenant_id: UUID, since: date | None = None, user_id: UUID | None = None, every: bool = False
+) -> list[Upload]:
     """Loaded uploads of consenting people whose files are not written; with `since` the written ones as well."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         wanted = Upload.objects.filter(
@@ -97,43 +99,72 @@ def due(*, tenant_id: UUID, since: date | None = None, user_id: UUID | None = No
         wanted = wanted.filter(processed_at__date__gte=since) if since else wanted.filter(exported_at=None)
         if user_id:
             wanted = wanted.filter(user_id=user_id)
-        return list(wanted.order_by("processed_at", "upload_id")[: None if since else BATCH])
+        return list(wanted.order_by("processed_at", "upload_id")[: None if since or every else BATCH])
 
 
 def write(*, upload: Upload, now: datetime, tables: Sequence[str] = tuple(SCHEMAS)) -> list[str]:
-    """Read with the eyes of the pipeline, so that a revoked consent gives nothing; the keys that were written."""
-    day = (upload.processed_at or now).date()
-    values: dict[str, Any] = {"user": upload.user_id, "upload": upload.pk, "day": day}
+    """Read with the eyes of the pipeline, so that a revoked consent gives nothing; the keys that were written.
+
+    What was never written is written whole whatever the tables, so that its mark is true.
+    """
+    values: dict[str, Any] = {"user": upload.user_id, "upload": upload.pk, "day": _day(upload)}
     frames: dict[str, pl.DataFrame] = {}
     with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)), connection.cursor() as cursor:
-        for name in tables:
+        for name in tables if upload.exported_at else SCHEMAS:
             cursor.execute(QUERIES[name], values)
             frames[name] = pl.DataFrame(cursor.fetchall(), SCHEMAS[name], orient="row")
     written = []
     for name, frame in frames.items():
         if frame.height:
-            key = f"{name}/user_id={upload.user_id}/ingestion_date={day}/{name}_{upload.pk}.parquet"
             parquet = io.BytesIO()
             frame.write_parquet(parquet)
-            storage.put(key, parquet.getvalue(), store=storage.ANALYTICS)
-            written.append(key)
+            storage.put(_key(name, upload), parquet.getvalue(), store=storage.ANALYTICS)
+            written.append(_key(name, upload))
     with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)):
-        consenting = User.objects.filter(pk=upload.user_id).exists()
-        if consenting:
-            report = upload.report and {
-                **upload.report,
-                "storage": {**upload.report["storage"], "s3": {"object": upload.s3_key, "parquet": written}},
-            }
-            Upload.objects.filter(pk=upload.pk).update(exported_at=now, report=report)
-    if not consenting:  # revoked while we wrote: the files go with the consent
+        standing = Upload.objects.filter(pk=upload.pk, reverted_at=None, user__in=User.objects.all())
+        report = upload.report and {
+            **upload.report,
+            "storage": {
+                **upload.report["storage"],
+                "s3": {"object": upload.s3_key, "parquet": _known(upload, written)},
+            },
+        }
+        kept = standing.update(exported_at=now, report=report)
+    if not kept:  # revoked or reverted while we wrote: the files go too
         forget(upload=upload)
         return []
     return written
 
 
+def stranded(*, tenant_id: UUID) -> list[Upload]:
+    """Uploads whose files are there although the person no longer agrees; the pipeline sees who still does."""
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        exported = Upload.objects.exclude(exported_at=None).exclude(user__in=User.objects.all())
+        return list(exported.order_by("processed_at", "upload_id")[:BATCH])
+
+
+def withdraw(*, upload: Upload) -> None:
+    """After a revocation: the files go, and are due again with a new consent."""
+    forget(upload=upload)
+    with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)):
+        Upload.objects.filter(pk=upload.pk).update(exported_at=None)
+
+
 def forget(*, upload: Upload) -> None:
-    """Delete the analytics files of one upload, because it was reverted."""
-    day = upload.processed_at.date() if upload.processed_at else None
+    """Delete the analytics files of one upload."""
     for name in SCHEMAS:
-        key = f"{name}/user_id={upload.user_id}/ingestion_date={day}/{name}_{upload.pk}.parquet"
-        storage.delete(key, store=storage.ANALYTICS)
+        storage.delete(_key(name, upload), store=storage.ANALYTICS)
+
+
+def _day(upload: Upload) -> date:
+    return (upload.processed_at or upload.created_at).date()
+
+
+def _key(name: str, upload: Upload) -> str:
+    return f"{name}/user_id={upload.user_id}/ingestion_date={_day(upload)}/{name}_{upload.pk}.parquet"
+
+
+def _known(upload: Upload, written: list[str]) -> list[str]:
+    """With what was written before: some tables may be written again without the others."""
+    before = upload.report["storage"]["s3"]["parquet"] if upload.report and upload.exported_at else []
+    return sorted({*before, *written})

@@ -9,32 +9,42 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from accounts import storage
+from accounts.refusals import Refused
 
+Life = list[tuple[str, int | None, int]]
+FORMER_VERSIONS_DAYS = 30
 # prefix, days until cold storage, days until deletion; `ledger/` is in none, because it never expires
-LIFE: dict[str, list[tuple[str, int | None, int]]] = {
+LIFE: dict[str, Life] = {
     storage.DATA: [("uploads/", 90, 365), ("exports/", None, 7)],
     storage.ANALYTICS: [("", 180, 730)],
 }
 
 
+class NotApplied(Refused):
+    code = "STORAGE_NOT_SET_UP"
+
+
 def set_up() -> Iterator[tuple[str, str]]:
-    """Apply everything to both buckets; what was applied to which."""
+    """Apply everything to both buckets; what was applied to which. What is refused is told when the rest is done."""
+    refused = []
     for alias, name in ((storage.DATA, settings.DATA_BUCKET), (storage.ANALYTICS, settings.ANALYTICS_BUCKET)):
-        if settings.STORAGE == "disk":
-            (settings.STORAGE_ROOT / name).mkdir(parents=True, exist_ok=True)
-            yield name, "folder"
-            continue
-        client = storages[alias].bucket.meta.client  # type: ignore[attr-defined]
-        for what, apply in (
-            ("bucket", _exist),
-            ("public access block", _closed),
-            ("encryption", _encrypted),
-            ("versioning", _versioned),
-        ):
-            apply(client, name)
-            yield name, what
-        _aged(client, name, LIFE[alias])
-        yield name, "life cycle"
+        with storage.answering():
+            if settings.STORAGE == "disk":
+                (settings.STORAGE_ROOT / name).mkdir(parents=True, exist_ok=True)
+                yield name, "folder"
+                continue
+            client = storages[alias].bucket.meta.client  # type: ignore[attr-defined]
+            for what, apply in STEPS.items():
+                try:
+                    apply(client, name, LIFE[alias])
+                except ClientError as no:
+                    refused.append(f"{what} of {name} ({no.response['Error']['Code']})")
+                    if apply is _exist:
+                        break
+                else:
+                    yield name, what
+    if refused:
+        raise NotApplied(f"The store refused: {', '.join(refused)}. Allow it and run this again.")
 
 
 def expire(alias: str, *, now: datetime) -> Iterator[str]:
@@ -48,18 +58,18 @@ def expire(alias: str, *, now: datetime) -> Iterator[str]:
                 yield key
 
 
-def _exist(client: Any, name: str) -> None:
-    place = settings.S3_REGION
-    abroad = {"CreateBucketConfiguration": {"LocationConstraint": place}} if place and place != "us-east-1" else {}
+def _exist(client: Any, name: str, _: Life) -> None:
     try:
-        client.create_bucket(Bucket=name, **abroad)
-    except ClientError as refused:
-        if refused.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-            raise
         client.head_bucket(Bucket=name)  # somebody else's bucket of this name is refused here
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] != "404":
+            raise
+        place = client.meta.region_name
+        abroad = {"CreateBucketConfiguration": {"LocationConstraint": place}} if place != "us-east-1" else {}
+        client.create_bucket(Bucket=name, **abroad)
 
 
-def _closed(client: Any, name: str) -> None:
+def _closed(client: Any, name: str, _: Life) -> None:
     client.put_public_access_block(
         Bucket=name,
         PublicAccessBlockConfiguration={
@@ -71,7 +81,7 @@ def _closed(client: Any, name: str) -> None:
     )
 
 
-def _encrypted(client: Any, name: str) -> None:
+def _encrypted(client: Any, name: str, _: Life) -> None:
     client.put_bucket_encryption(
         Bucket=name,
         ServerSideEncryptionConfiguration={
@@ -80,11 +90,11 @@ def _encrypted(client: Any, name: str) -> None:
     )
 
 
-def _versioned(client: Any, name: str) -> None:
+def _versioned(client: Any, name: str, _: Life) -> None:
     client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 
-def _aged(client: Any, name: str, life: list[tuple[str, int | None, int]]) -> None:
+def _aged(client: Any, name: str, life: Life) -> None:
     rules = []
     for prefix, cold, gone in life:
         rule: dict[str, Any] = {
@@ -92,9 +102,19 @@ def _aged(client: Any, name: str, life: list[tuple[str, int | None, int]]) -> No
             "Filter": {"Prefix": prefix},
             "Status": "Enabled",
             "Expiration": {"Days": gone},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": min(FORMER_VERSIONS_DAYS, gone)},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
         }
         if cold:
             rule["Transitions"] = [{"Days": cold, "StorageClass": "GLACIER"}]
         rules.append(rule)
     client.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+
+
+STEPS = {
+    "bucket": _exist,
+    "public access block": _closed,
+    "encryption": _encrypted,
+    "versioning": _versioned,
+    "life cycle": _aged,
+}

@@ -31,7 +31,14 @@ def stored_name(given: str) -> str:
     if not plain.strip("_"):
         return "statement.csv"
     stem, _, extension = plain.rpartition(".")
-    return f"{stem[: NAME_LENGTH - len(extension) - 1]}.{extension}" if stem else plain[:NAME_LENGTH]
+    if stem and extension.lower() in FileType.values():
+        return f"{_cut(stem)}.{extension}"
+    return _cut(plain)
+
+
+def _cut(name: str) -> str:
+    """With room left for the extension; counted in bytes, because a disk does, whatever the script."""
+    return name.encode()[: NAME_LENGTH - len(".json")].decode(errors="ignore")
 
 
 def file_type(name: str) -> FileType:

@@ -85,8 +85,8 @@ def viewing(new: Viewer, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         with transaction.atomic(using=using):
             _open(new, using, nested)
             yield
-            if nested:
-                become(former, using)  # on an exception the savepoint's rollback takes the settings back
+            if nested and not connections[using].needs_rollback:
+                become(former, using)  # where the savepoint is rolled back, the settings go back with it
     finally:
         _viewer.set(former)
 

@@ -1,14 +1,18 @@
 """The wire to object storage: the same few words for local disk and for S3."""
 
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
+from s3transfer.exceptions import RetriesExceededError
 
 from accounts import signedform
 from accounts.refusals import NotThere, Unavailable
@@ -16,6 +20,7 @@ from accounts.refusals import NotThere, Unavailable
 PRESIGNED_FOR = timedelta(seconds=900)
 ENCRYPTION = "AES256"
 DATA, ANALYTICS = "default", "analytics"
+log = structlog.get_logger("spendsense.storage")
 
 
 class Unreachable(Unavailable):
@@ -36,54 +41,91 @@ class Form:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
+    """Whatever the store of either form says no with becomes one of our two errors."""
     try:
         yield
     except FileNotFoundError as missing:
         raise NoObject from missing
     except ClientError as refused:
-        if refused.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+        code = refused.response.get("Error", {}).get("Code")
+        if code in ("NoSuchKey", "404"):
             raise NoObject from refused
+        log.warning("storage_refused", error=code)
         raise Unreachable from refused
-    except (BotoCoreError, OSError) as gone:
+    except (BotoCoreError, RetriesExceededError, OSError) as gone:
+        log.warning("storage_away", error=type(gone).__name__)
         raise Unreachable from gone
 
 
 def put(key: str, data: bytes, *, store: str = DATA) -> None:
-    with _answering():
+    with answering():
         storages[store].save(key, ContentFile(data))
 
 
 def get(key: str, *, store: str = DATA) -> bytes:
-    with _answering(), storages[store].open(key) as stored:
+    with answering(), storages[store].open(key) as stored:
         return bytes(stored.read())
 
 
 def size(key: str, *, store: str = DATA) -> int:
-    with _answering():
+    with answering():
         return int(storages[store].size(key))
 
 
 def delete(key: str, *, store: str = DATA) -> None:
-    with _answering():
-        storages[store].delete(key)
+    """The object and, where versions are kept, the former ones too: what we delete is a person's."""
+    with answering():
+        if settings.STORAGE == "disk":
+            storages[store].delete(key)
+        else:
+            _delete_versions(store, key, only=key)
+
+
+def erase(prefix: str, *, store: str = DATA) -> None:
+    """Everything in a folder and below, every version of it."""
+    with answering():
+        if settings.STORAGE == "disk":
+            with suppress(FileNotFoundError):
+                shutil.rmtree(storages[store].path(prefix))
+        else:
+            _delete_versions(store, _folder(prefix))
+
+
+def _delete_versions(store: str, prefix: str, only: str | None = None) -> None:
+    bucket = _bucket(store)
+    for page in bucket.object_versions.filter(Prefix=prefix).pages():
+        doomed = [{"Key": v.object_key, "VersionId": v.id} for v in page if only in (None, v.object_key)]
+        # S3 answers 200 to a deletion of many even when it kept some of them.
+        if doomed and bucket.delete_objects(Delete={"Objects": doomed, "Quiet": True}).get("Errors"):
+            log.warning("storage_kept", count=len(doomed))
+            raise Unreachable("The store of files did not delete everything. Try again in a moment.")
+
+
+def _bucket(store: str) -> Any:
+    return storages[store].bucket  # type: ignore[attr-defined]
 
 
 def keys(prefix: str, *, store: str = DATA) -> Iterator[str]:
-    """Every key under a prefix that ends in a slash."""
-    with _answering():
-        yield from _walk(storages[store], prefix.rstrip("/"))
+    """Every key in a folder and below; "" is all of them."""
+    with answering():
+        yield from _walk(storages[store], _folder(prefix))
 
 
-def _walk(storage: Storage, folder: str) -> Iterator[str]:
+def _folder(prefix: str) -> str:
+    """Ends in a slash, so that `uploads/1` never means `uploads/12` too."""
+    return prefix.rstrip("/") + "/" if prefix else ""
+
+
+def _walk(storage: Storage, prefix: str) -> Iterator[str]:
     try:
-        folders, files = storage.listdir(folder)
+        folders, files = storage.listdir(prefix)
     except FileNotFoundError:
         return
     for name in sorted(files):
-        yield f"{folder}/{name}"
+        yield f"{prefix}{name}"
     for name in sorted(folders):
-        yield from _walk(storage, f"{folder}/{name}")
+        yield from _walk(storage, f"{prefix}{name}/")
 
 
 def presign(key: str, *, content_type: str, max_bytes: int, post_to: str, now: datetime) -> Form:
@@ -97,8 +139,8 @@ def presign(key: str, *, content_type: str, max_bytes: int, post_to: str, now: d
             expires=now + PRESIGNED_FOR,
         )
         return Form(post_to, signed)
-    with _answering():
-        post = storages[DATA].bucket.meta.client.generate_presigned_post(  # type: ignore[attr-defined]
+    with answering():
+        post = _bucket(DATA).meta.client.generate_presigned_post(
             settings.DATA_BUCKET,
             key,
             Fields=dict(fields),
@@ -106,15 +148,16 @@ def presign(key: str, *, content_type: str, max_bytes: int, post_to: str, now: d
                 *({name: value} for name, value in fields.items()),
                 ["content-length-range", 1, max_bytes],
             ],
-            ExpiresIn=int(PRESIGNED_FOR.total_seconds()),
+            # boto3 counts from its own clock; the form ends 15 minutes after `now`, as the one of local disk.
+            ExpiresIn=int((now + PRESIGNED_FOR - datetime.now(UTC)).total_seconds()),
         )
     return Form(post["url"], post["fields"])
 
 
 def probe() -> None:
     """Raises Unreachable when the store does not answer."""
-    with _answering():
+    with answering():
         if settings.STORAGE == "disk":
             settings.STORAGE_ROOT.mkdir(parents=True, exist_ok=True)
         else:
-            storages[DATA].bucket.meta.client.head_bucket(Bucket=settings.DATA_BUCKET)  # type: ignore[attr-defined]
+            _bucket(DATA).meta.client.head_bucket(Bucket=settings.DATA_BUCKET)

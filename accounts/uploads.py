@@ -186,8 +186,11 @@ def accept_form(*, upload_id: UUID, form: Mapping[str, Any], data: bytes, now: d
         raise FormRefused("The form is no longer valid. Ask for a new one.") from late
     except signedform.WrongSize as wrong:
         raise FileTooLarge if data else EmptyFile from wrong
-    if f"/{upload_id}/" not in form["key"]:
-        raise FormRefused
+    owner = rowsecurity.Viewer(rowsecurity.Context.CONSUMER, user_id=form["key"].split("/")[1])
+    with rowsecurity.viewing(owner):
+        awaited = Upload.objects.filter(pk=upload_id, s3_key=form["key"], status=Status.PENDING, attempts=0)
+        if not awaited.exists():
+            raise FormRefused("This form is not for this upload, or its file is here already.")
     storage.put(form["key"], data)
 
 
@@ -329,10 +332,7 @@ def revert(*, user: User, upload_id: UUID, now: datetime) -> Upload:
             reverting.take_back(upload=upload)
             upload.reverted_at = now
             upload.save(update_fields=["reverted_at"])
-    if upload.exported_at:  # asked again after a store that was away, this goes on where it stopped
-        analytics.forget(upload=upload)
-        with rowsecurity.viewing(rowsecurity.of(user)):
-            Upload.objects.filter(pk=upload.pk).update(exported_at=None)
+    analytics.forget(upload=upload)  # also when none are known of: they may be on their way
     return upload
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from accounts import analytics, uploads
-from accounts.models import Tenant
+from accounts import analytics, rowsecurity, uploads
+from accounts.models import Tenant, Upload
 from accounts.models.uploads import Status
+from personas import runs
+from personas.models import Shard
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger("spendsense.pipeline")
@@ -26,19 +29,59 @@ class Walked:
         self.failed[stage] = self.failed.get(stage, 0) + failed
 
 
+def tried(work: Callable[[], bool], give_back: Callable[[str], bool], **what: object) -> bool:
+    """The one place where a fault of ours is caught: it is noted, given back, and never stops the others."""
+    try:
+        return work()
+    except Exception as fault:
+        log.error("broke", error=type(fault).__name__, **what)
+        return give_back(type(fault).__name__)
+
+
 def load(tenant: Tenant, clock: Clock) -> Iterator[bool]:
-    """Claim and load uploads one by one; a fault of ours gives the file back and never stops the others."""
+    """Claim and load uploads one by one; a fault gives the file back, due again later."""
+
+    def loaded(upload: Upload) -> bool:
+        return uploads.load(upload=upload, now=clock()).status == Status.COMPLETED
+
+    def given_back(upload: Upload, _: str) -> bool:
+        return uploads.give_back(upload=upload, now=clock()).status == Status.COMPLETED
+
     while upload := uploads.claim(tenant_id=tenant.pk, now=clock()):
-        try:
-            ended = uploads.load(upload=upload, now=clock())
-        except Exception as fault:
-            log.error("load_broke", upload_id=str(upload.pk), error=type(fault).__name__, attempt=upload.attempts)
-            ended = uploads.give_back(upload=upload, now=clock())
-        yield ended.status == Status.COMPLETED
+        yield tried(
+            partial(loaded, upload), partial(given_back, upload), upload_id=str(upload.pk), attempt=upload.attempts
+        )
+
+
+def refresh(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+    """Cut who is due into shards, and work off what is open; other workers take shards of the same run."""
+    eyes = rowsecurity.pipeline(tenant.pk)
+
+    def worked(shard: Shard) -> bool:
+        with rowsecurity.viewing(eyes):
+            return runs.work(shard=shard, now=clock())
+
+    def given_back(shard: Shard, error: str) -> bool:
+        with rowsecurity.viewing(eyes):
+            runs.give_back(shard=shard, now=clock(), error=error)
+        return False
+
+    with rowsecurity.viewing(eyes):
+        runs.start_if_due(tenant_id=tenant.pk, now=clock(), started_by="pipeline")
+    while True:
+        with rowsecurity.viewing(eyes):
+            shard = runs.take(tenant_id=tenant.pk, now=clock())
+        if shard is None:
+            return
+        yield tried(partial(worked, shard), partial(given_back, shard), run_id=str(shard.run_id), shard=shard.shard)
 
 
 def export(tenant: Tenant, clock: Clock) -> Iterator[bool]:
-    """Write the analytics files of loaded uploads of consenting people."""
+    """Take the analytics files of people who agree no more away, and write those of consenting people."""
+    while batch := analytics.stranded(tenant_id=tenant.pk):
+        for upload in batch:
+            analytics.withdraw(upload=upload)
+            yield True
     while batch := analytics.due(tenant_id=tenant.pk):
         for upload in batch:
             analytics.write(upload=upload, now=clock())
@@ -53,6 +96,7 @@ def expire(tenant: Tenant, clock: Clock) -> Iterator[bool]:
 
 STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
     "load": load,
+    "refresh": refresh,
     "export": export,
     "expire": expire,
 }

@@ -5,7 +5,7 @@ import traceback
 from typing import Any, NamedTuple
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -30,6 +30,7 @@ class Problem(NamedTuple):
 # An empty detail means: say what the exception says.
 SIGN_IN_FIRST = Problem(401, "AUTH_REQUIRED", "Sign in first", "This needs a signed-in caller.")
 NOT_ALLOWED = Problem(403, "FORBIDDEN_ROLE", "Not allowed", "Your role may not do this.")
+NOT_UNDERSTOOD = Problem(400, "BAD_REQUEST", "Bad request", "The request cannot be understood.")
 NOTHING_HERE = Problem(404, "NOT_FOUND", "Not found", "There is nothing here.")
 NO_DATABASE = Problem(503, "DATABASE_UNAVAILABLE", "Away", "The database is away. Try again in a moment.")
 BROKEN = Problem(500, "INTERNAL_ERROR", "Our fault", "Something broke here. The request id tells us what.")
@@ -48,6 +49,7 @@ BY_CLASS: list[tuple[type[BaseException], Problem]] = [
     (drf.MethodNotAllowed, Problem(405, "METHOD_NOT_ALLOWED", "Method not allowed", "")),
     (drf.NotAcceptable, Problem(406, "NOT_ACCEPTABLE", "Not acceptable", "This speaks application/json.")),
     (RequestDataTooBig, Problem(413, "BODY_TOO_LARGE", "Too large", "The body may have at most 1 MiB.")),
+    (SuspiciousOperation, NOT_UNDERSTOOD),
     (drf.UnsupportedMediaType, Problem(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type", "")),
     (
         drf.Throttled,
@@ -157,7 +159,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(Problem(400, "BAD_REQUEST", "Bad request", "The request cannot be understood."), request)
+    return respond(NOT_UNDERSTOOD, request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

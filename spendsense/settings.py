@@ -145,6 +145,8 @@ _S3_CLIENT = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"max_attempts": 3, "mode": "standard"},
+    # A form for the global address is redirected to the bucket's region; other vendors' servers name buckets by path.
+    s3={"addressing_style": "path" if S3_ENDPOINT_URL else "virtual"},
 )
 
 
@@ -152,7 +154,12 @@ def _objects(bucket: str) -> dict[str, Any]:
     if STORAGE == "disk":
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": STORAGE_ROOT / bucket, "allow_overwrite": True},
+            "OPTIONS": {
+                "location": STORAGE_ROOT / bucket,
+                "allow_overwrite": True,
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
         }
     return {
         "BACKEND": "storages.backends.s3.S3Storage",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/", include("accounts.api.urls")),
+    path("api/", include("personas.api.urls")),
     path("signin/2fa/totp/activate/", EnrolSecondFactor.as_view(), name="mfa_activate_totp"),
     path("signin/", include("allauth.urls")),
     path("admin/", admin.site.urls),

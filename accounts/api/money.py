@@ -22,6 +22,10 @@ from accounts.api.paging import Page, page_of
 from accounts.api.permissions import Consumer
 from accounts.models import Account, Transaction
 
+DAY = "%Y-%m-%d"  # and never a guess between day and month
+CENTS = {"max_digits": 14, "decimal_places": 2}
+YES_OR_NO = [("true", "true"), ("false", "false")]
+
 
 class AccountPage(serializers.Serializer[Any]):
     items = shapes.AccountOut(many=True)
@@ -40,15 +44,15 @@ class AccountViewSet(viewsets.ViewSet):
 
 
 class TransactionFilters(django_filters.FilterSet):
-    start = django_filters.DateFilter("date", "gte")
-    end = django_filters.DateFilter("date", "lte")
+    start = django_filters.DateFilter("date", "gte", input_formats=[DAY])
+    end = django_filters.DateFilter("date", "lte", input_formats=[DAY])
     category = django_filters.CharFilter(method="in_either_category")
     merchant = django_filters.CharFilter("merchant", "icontains", max_length=255)
     account_id = django_filters.UUIDFilter("account_id")
-    min_amount = django_filters.NumberFilter("magnitude", "gte", min_value=0)
-    max_amount = django_filters.NumberFilter("magnitude", "lte", min_value=0)
+    min_amount = django_filters.NumberFilter("magnitude", "gte", min_value=0, **CENTS)
+    max_amount = django_filters.NumberFilter("magnitude", "lte", min_value=0, **CENTS)
     direction = django_filters.ChoiceFilter(choices=[("in", "in"), ("out", "out")], method="flowing")
-    pending = django_filters.BooleanFilter("pending")
+    pending = django_filters.TypedChoiceFilter(choices=YES_OR_NO, coerce={"true": True, "false": False}.get)
 
     def in_either_category(self, rows: QuerySet[Transaction], name: str, value: str) -> QuerySet[Transaction]:
         return rows.filter(Q(category_primary__iexact=value) | Q(category_detailed__iexact=value))
@@ -65,7 +69,7 @@ class Slice(serializers.Serializer[Any]):
         try:
             day, row = json.loads(base64.urlsafe_b64decode(text.encode()))
             return date.fromisoformat(day), UUID(row)
-        except (binascii.Error, ValueError, TypeError) as unreadable:
+        except (binascii.Error, ValueError, TypeError, AttributeError) as unreadable:
             raise ValidationError("Take the cursor from next_cursor as it stands.", "invalid_cursor") from unreadable
 
 

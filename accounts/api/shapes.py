@@ -1,18 +1,13 @@
 """What the routes of uploads and money take and give."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-import polars as pl
 from rest_framework import serializers
 
 from accounts.api.paging import Page
 from accounts.models import Account, Liability, Transaction, Upload
 from accounts.models.uploads import MAX_BYTES, FileType, Status
-from accounts.statements import Statement
 
-PREVIEWED = 20
 ENCODINGS = ["utf-8", "utf-16", "latin-1", "windows-1252", "windows-1250", "iso-8859-2", "iso-8859-15"]
 SUBTYPES = [
     "checking",
@@ -160,35 +155,6 @@ class TransactionOut(serializers.ModelSerializer[Transaction]):
             "upload_id",
             "created_at",
         ]
-
-
-def preview_of(statement: Statement, user_id: UUID, now: datetime) -> dict[str, Any]:
-    """The import report of a file that was only looked at, with its first rows as they would be stored."""
-    amount = (pl.col("cents") / 100).round(2)
-    rows = statement.transactions.head(PREVIEWED).select(
-        "line",
-        "account_external_id",
-        "external_id",
-        pl.col("date").cast(pl.String),
-        "merchant",
-        "description",
-        amount.alias("amount"),
-        "iso_currency_code",
-        "category_primary",
-        "category_detailed",
-        "payment_channel",
-        "pending",
-        pl.col("flow").cast(pl.String),
-    )
-    return {
-        "upload_id": None,
-        "user_id": str(user_id),
-        "status": "preview",
-        "ingestion_timestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        **statement.report(),
-        "storage": None,
-        "rows": rows.to_dicts(),
-    }
 
 
 def report_without_file(upload: Upload) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tasks, uploads
+from accounts import previews, tasks, uploads
 from accounts.api import shapes
 from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
@@ -89,10 +89,9 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         name, data = file_of(request)
-        statement = uploads.preview(
-            user=caller(request), file_name=name, data=data, options=_options(request), now=timezone.now()
-        )
-        return Response(shapes.preview_of(statement, caller(request).pk, timezone.now()))
+        user, now = caller(request), timezone.now()
+        statement = uploads.preview(user=user, file_name=name, data=data, options=_options(request), now=now)
+        return Response(previews.preview_of(statement, user_id=user.pk, now=now))
 
     @extend_schema(request=shapes.Announced, responses={201: shapes.FormOut})
     @action(detail=False, methods=["post"])
@@ -107,7 +106,7 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
             file_size=wanted.pop("file_size"),
             kind=FileType(wanted.pop("file_type")),
             options=wanted,
-            post_to=request.build_absolute_uri("/api/uploads/{upload_id}/object"),
+            post_to=request.build_absolute_uri("/api/uploads/") + "{upload_id}/object",
             now=timezone.now(),
         )
         answer = {

@@ -1,7 +1,7 @@
 """What the commands of the product have in common: whom they work on, and how they end."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,18 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts import rowsecurity
 from accounts.models import DEFAULT_TENANT, Tenant, User
 
-DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def wrong_usage(sentence: str) -> CommandError:
     return CommandError(sentence, returncode=WRONG_USAGE)
+
+
+def processes(text: str) -> int:
+    """The number behind --workers."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text} is no number of processes; 0 means this one")
+    return int(text)
 
 
 def tenant_of(slug: str | None) -> Tenant:

@@ -50,11 +50,17 @@ class Check:
     severity: Severity = Severity.ERROR
 
 
+def without_numbers(text: str, parted_by: str = "") -> str:
+    """Runs of nine digits or more, and those that the given signs part, give way to their last four."""
+    between = f"[{re.escape(parted_by)}]?" if parted_by else ""
+    return re.sub(rf"[0-9](?:{between}[0-9]){{8,}}", lambda run: "…" + re.sub("[^0-9]", "", run[0])[-4:], text)
+
+
 def shown(value: str | None) -> str | None:
     """Text that is safe to print and to store: short, printable, and without whole account numbers."""
     if value is None:
         return None
-    masked = re.sub(r"[0-9]{9,}", lambda digits: "…" + digits[0][-4:], value[: SHOWN * 10])
+    masked = without_numbers(value[: SHOWN * 10])
     printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in masked)
     return printable if len(printable) <= SHOWN else printable[: SHOWN - 1] + "…"
 

@@ -8,7 +8,7 @@ import polars as pl
 from . import bank
 from .headers import REQUIRED, Header, Layout, recognise
 from .locating import COLUMNS, HEADER_LINES, LINE_LENGTH, Found, find
-from .problems import Findings, Kind, Severity, shown
+from .problems import Findings, Kind, Severity, shown, without_numbers
 from .raw import Raw
 from .records import cells_of, records
 from .tables import table
@@ -59,7 +59,7 @@ def read(text: str, account_key: bytes, findings: Findings) -> Raw | None:
         "sections": dict(layouts),
         "delimiter": found.delimiter,
         "preamble_lines": len(found.preamble),
-        "preamble": list(found.preamble),
+        "preamble": [without_numbers(line, " -.") for line in found.preamble],
     }
     return Raw(
         frames={kind: pl.concat(parts, how="diagonal") for kind, parts in frames.items()},

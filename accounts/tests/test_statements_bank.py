@@ -121,3 +121,10 @@ def test_the_options_name_account_kind_and_currency() -> None:
     assert statement.accounts.select("external_id", "subtype", "iso_currency_code").rows() == [
         ("joint", "savings", "EUR")
     ]
+
+
+def test_an_account_number_before_the_header_is_not_repeated_whole():
+    data = b"Account,666-666666-666\n\nDate,Description,Amount\n2025-06-01,Shop,-2.00\n2025-06-02,Shop,-3.00\n"
+    read = parse(data, Options(file_type="csv", today=date(2025, 7, 1), account_key=b"key"))
+    assert read.detected["preamble_lines"] >= 1
+    assert read.detected["preamble"] == ["Account,…6666"]

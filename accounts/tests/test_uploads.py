@@ -21,13 +21,7 @@ main,2025-05-20,-800.00,Old Mill Rent,Rent
 """
 
 
-@pytest.fixture(autouse=True)
-def _own_store(settings, tmp_path):
-    settings.STORAGE_ROOT = tmp_path
-    stores = {name: dict(store) for name, store in settings.STORAGES.items()}
-    for name, bucket in (("default", settings.DATA_BUCKET), ("analytics", settings.ANALYTICS_BUCKET)):
-        stores[name]["OPTIONS"] = {**stores[name]["OPTIONS"], "location": tmp_path / bucket}
-    settings.STORAGES = stores
+pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def loaded(user, data, now, name="statement.csv", **options):

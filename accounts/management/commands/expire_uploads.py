@@ -10,12 +10,18 @@ from accounts import uploads
 from accounts.management.people import StaffCommand, tenant_of
 
 
+def hours(text: str) -> float:
+    if not 0 <= (number := float(text)) <= 1_000_000:
+        raise ValueError
+    return number
+
+
 class Command(StaffCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--older-than", type=float, default=24, metavar="HOURS")
+        parser.add_argument("--older-than", type=hours, default=24, metavar="HOURS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_of(options["tenant"])

@@ -29,7 +29,8 @@ class Command(StaffCommand):
         user_id = user_of(options["user"], tenant).pk if options["user"] else None
         files, done = 0, set()
         with Progress("export_analytics", "uploads", quiet=options["quiet"]) as progress:
-            while batch := analytics.due(tenant_id=tenant.pk, since=options["since"], user_id=user_id):
+            which = {"since": options["since"], "user_id": user_id, "every": options["dry_run"]}
+            while batch := analytics.due(tenant_id=tenant.pk, **which):
                 fresh = [upload for upload in batch if upload.pk not in done]
                 for upload in fresh:
                     done.add(upload.pk)

@@ -3,19 +3,17 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, time
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import django
 from django.conf import settings
-from django.db import connections
 
 from accounts import population
-from accounts.management.people import StaffCommand, tenant_of, wrong_usage
+from accounts.imports import LABELS
+from accounts.management.people import StaffCommand, processes, tenant_of, wrong_usage
+from accounts.management.workers import pool
 from accounts.population import Recipe, RecipeError
 from accounts.progress import Progress
 
@@ -43,7 +41,7 @@ class Command(StaffCommand):
         where = parser.add_mutually_exclusive_group(required=True)
         where.add_argument("--output", type=Path, metavar="DIR", help="one file a person, and label.json")
         where.add_argument("--load", action="store_true", help="into the tables, as the owner (demo and test only)")
-        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes (0: this one)")
+        parser.add_argument("--workers", type=processes, default=0, metavar="N", help="processes (0: this one)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         recipe = self._recipe(options)
@@ -54,6 +52,8 @@ class Command(StaffCommand):
                 raise wrong_usage("--load writes as the owner of the tables: set DATABASE_OWNER_URL.")
             work = partial(load, recipe, str(tenant_of(options["tenant"]).pk))
         else:
+            if options["output"].exists() and not options["output"].is_dir():
+                raise wrong_usage(f"{options['output']} is not a folder.")
             options["output"].mkdir(parents=True, exist_ok=True)
             work = partial(write, recipe, str(options["output"]), options["format"])
         chunks = [(first, min(first + CHUNK, recipe.users)) for first in range(0, recipe.users, CHUNK)]
@@ -67,7 +67,7 @@ class Command(StaffCommand):
                 progress.step(rows=made, units=last - first)
         if options["output"]:
             text = json.dumps(labels, separators=(",", ":"), sort_keys=True)
-            (options["output"] / "label.json").write_text(text + "\n")
+            (options["output"] / LABELS).write_text(text + "\n")
         self.say(
             options,
             f"done  {recipe.users:,} users  {rows:,} rows  {progress.elapsed}",
@@ -96,9 +96,8 @@ class Command(StaffCommand):
         if workers == 0:
             yield from map(work, chunks)
             return
-        connections.close_all()
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=django.setup) as pool:
-            yield from pool.map(work, chunks)
+        with pool(workers) as shared:
+            yield from shared.map(work, chunks)
 
 
 def write(recipe: Recipe, folder: str, form: str, chunk: tuple[int, int]) -> tuple[int, list[Any]]:

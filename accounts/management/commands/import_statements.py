@@ -2,20 +2,27 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
-import django
-from django.db import connections
 from django.utils import timezone
 
 from accounts import imports
-from accounts.management.people import SOME_FAILED, StaffCommand, tenant_of, user_of, wrong_usage
+from accounts.management.people import (
+    INTERRUPTED,
+    SOME_FAILED,
+    StaffCommand,
+    processes,
+    tenant_of,
+    user_of,
+    wrong_usage,
+)
+from accounts.management.workers import finishing_first, pool
 from accounts.progress import Progress
+from accounts.statements.encoding import NAMES
 
 SUFFIXES = (".json", ".csv")
 
@@ -43,14 +50,16 @@ class Command(StaffCommand):
         parser.add_argument("--sign-policy", choices=["auto", "inflow_positive", "plaid", "unsigned"])
         parser.add_argument("--date-order", choices=["dmy", "mdy"])
         parser.add_argument("--decimal-mark", choices=[".", ","])
-        parser.add_argument("--encoding")
-        parser.add_argument("--workers", type=int, default=0, help="processes (0: this one)")
+        parser.add_argument("--encoding", choices=list(NAMES))
+        parser.add_argument("--workers", type=processes, default=0, metavar="N", help="processes (0: this one)")
         parser.add_argument("--dry-run", action="store_true", help="print the report of each file, store nothing")
         parser.add_argument("--stop-after-failures", type=int, default=None, metavar="N")
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_of(options["tenant"])
-        person = str(user_of(options["user"], tenant).pk) if options["user"] else None
+        person = user_of(options["user"], tenant) if options["user"] else None
+        if person and not person.is_consumer:
+            raise wrong_usage(f"{options['user']} is staff; statements belong to consumers.")
         files = list(self._files(options["paths"]))
         if not files:
             raise wrong_usage("There is no .json or .csv file under the given paths.")
@@ -61,7 +70,7 @@ class Command(StaffCommand):
             imports.Job(
                 path=str(path),
                 tenant_id=str(tenant.pk),
-                user_id=person,
+                user_id=str(person.pk) if person else None,
                 split_by=options["split_by"],
                 create_users=options["create_users"],
                 options=wishes,
@@ -69,52 +78,49 @@ class Command(StaffCommand):
             )
             for path in files
         )
-        sums, failures = Sums(), []
-        with Progress("import_statements", "files", len(files), quiet=options["quiet"]) as progress:
-            try:
-                for outcome in self._outcomes(jobs, options["workers"]):
-                    self._count(sums, outcome)
-                    progress.step(rows=outcome.rows, failed=bool(outcome.problems))
-                    if options["dry_run"]:
-                        self.say({"json": True}, "", **(outcome.report or {"file": outcome.name}))
-                    failures += [(outcome.name, problem) for problem in outcome.problems]
-                    if options["stop_after_failures"] and sums.failed >= options["stop_after_failures"]:
-                        break
-            except KeyboardInterrupt:
-                self.stderr.write("Stopped after the current file. Run the command again to go on.")
+        sums, failures, most = Sums(), [], options["stop_after_failures"]
+        reporting = Progress("import_statements", "files", len(files), quiet=options["quiet"])
+        with reporting as progress, finishing_first() as asked:
+            wanted = takewhile(lambda _: not asked.is_set() and not (most and sums.failed >= most), jobs)
+            for outcome in self._outcomes(wanted, options["workers"]):
+                self._count(sums, outcome)
+                progress.step(rows=outcome.rows, failed=bool(outcome.problems))
+                for report in outcome.reports:
+                    self.say({"json": True}, "", **report)
+                failures += [(outcome.name, problem) for problem in outcome.problems]
         self._summary(options, sums, failures, progress.elapsed)
+        if asked.is_set():
+            self.stderr.write("Stopped after the current file. Run the command again to go on.")
+            raise SystemExit(INTERRUPTED)
         if sums.failed:
             raise SystemExit(SOME_FAILED)
 
     def _files(self, paths: Iterable[Path]) -> Iterator[Path]:
         for path in paths:
             if path.is_dir():
-                yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+                yield from sorted(file for file in path.rglob("*") if file.is_file() and self._statement(file))
             elif path.is_file():
                 yield path
             else:
                 raise wrong_usage(f"{path} is not there.")
+
+    def _statement(self, file: Path) -> bool:
+        return file.suffix.lower() in SUFFIXES and file.name != imports.LABELS
 
     def _outcomes(self, jobs: Iterator[imports.Job], workers: int) -> Iterator[imports.Outcome]:
         if workers == 0:
             for job in jobs:
                 yield imports.run(job, now=timezone.now())
             return
-        connections.close_all()
-        spawned = get_context("spawn")  # Polars and fork do not mix
-        with ProcessPoolExecutor(workers, mp_context=spawned, initializer=django.setup) as pool:
+        with pool(workers) as shared:
             waiting: set[Future[imports.Outcome]] = set()
-            try:
-                while True:
-                    waiting |= {pool.submit(_here, job) for job in islice(jobs, 2 * workers - len(waiting))}
-                    if not waiting:
-                        return
-                    ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in ended:
-                        yield future.result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+            while True:
+                waiting |= {shared.submit(_here, job) for job in islice(jobs, 2 * workers - len(waiting))}
+                if not waiting:
+                    return
+                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield future.result()
 
     def _count(self, sums: Sums, outcome: imports.Outcome) -> None:
         sums.files += 1

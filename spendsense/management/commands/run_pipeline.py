@@ -4,6 +4,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts import rowsecurity, uploads
@@ -56,7 +57,7 @@ class Command(StaffCommand):
             progress.step(units=max(0, left - now_left))
             left = now_left
         if left:
-            raise wrong_usage(f"{left} uploads still wait after {seconds:.0f} s. Is a worker running?")
+            raise CommandError(f"{left} uploads still wait after {seconds:.0f} s. Is a worker running?")
         return self._open(tenants)[1] - failed_before
 
     def _open(self, tenants: list[Tenant]) -> tuple[int, int]:
