@@ -272,6 +272,12 @@ class Migration(migrations.Migration):
                 ("all_matches", models.JSONField(default=list)),
                 ("criteria_met", models.JSONField(default=dict)),
                 ("criteria", models.JSONField(default=list)),
+                (
+                    "met",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), db_default=[], default=list, size=None
+                    ),
+                ),
                 ("as_of", models.DateField(null=True)),
                 ("data_fingerprint", models.CharField(max_length=64, null=True)),
                 ("rule_set_version", models.IntegerField()),

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
@@ -45,6 +46,9 @@ class Assignment(models.Model):
     all_matches = models.JSONField(default=list)
     criteria_met = models.JSONField(default=dict)
     criteria = models.JSONField(default=list)
+    met = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=[]
+    )  # to compare without reading criteria
     snapshot = models.ForeignKey(Snapshot, on_delete=models.DO_NOTHING, null=True, related_name="+")
     as_of = models.DateField(null=True)
     data_fingerprint = models.CharField(max_length=64, null=True)

@@ -1,0 +1,249 @@
+"""Appending assignments and the transitions they make, and keeping the projection of where a person stands."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import polars as pl
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from accounts.loading import copy
+from personas import rules
+from personas.rules import FALLBACK, Persona
+from personas.rulesets import Active
+from personas.transitions import Row, cause, celebration, whole_days
+
+PROFILE_WINDOWS = ("30d", "180d")  # 90d takes no part in where a person stands
+PRIORITY = [persona.value for persona in Persona]
+
+LATEST = """
+    SELECT DISTINCT ON (a.user_id, a.window_type)
+           a.user_id::text, a.window_type, a.assignment_id::text, a.primary_persona, a.primary_match_strength,
+           a.secondary_personas::text, a.met, a.rule_set_version, a.source, a.held_until, a.assigned_at,
+           coalesce(s.corrections, '{}')::text[]
+      FROM user_personas a LEFT JOIN signal_snapshots s ON s.snapshot_id = a.snapshot_id
+     WHERE a.user_id = ANY(%s::uuid[])
+     ORDER BY a.user_id, a.window_type, a.assigned_at DESC, a.seq DESC
+"""
+MOMENT = pl.Datetime("us", "UTC")
+LATEST_COLUMNS = {
+    "user_id": pl.String,
+    "window": pl.String,
+    "was_id": pl.String,
+    "was_primary": pl.String,
+    "was_strength": pl.String,
+    "was_secondary": pl.String,
+    "was_met": pl.List(pl.String),
+    "was_version": pl.Int64,
+    "was_source": pl.String,
+    "held_until": MOMENT,
+    "was_at": MOMENT,
+    "was_corrected": pl.List(pl.String),
+}
+COLUMNS = (
+    "assignment_id, user_id, window_type, primary_persona, primary_match_strength, secondary_personas, all_matches, "
+    "criteria_met, criteria, met, snapshot_id, as_of, data_fingerprint, profile_persona, assigned_at"
+)
+INCOMING = f"CREATE TEMP TABLE appended ON COMMIT DROP AS SELECT {COLUMNS} FROM user_personas WITH NO DATA"
+APPEND = f"""
+    INSERT INTO user_personas (tenant_id, rule_set_id, rule_set_version, source, {COLUMNS})
+    SELECT %(tenant)s, %(rule_set)s, %(version)s, 'computed', {COLUMNS} FROM appended ORDER BY user_id, window_type
+"""
+RUN_BEGAN = """
+    SELECT a.user_id::text, a.window_type, min(a.assigned_at)
+      FROM unnest(%(users)s::uuid[], %(windows)s::varchar[], %(was)s::varchar[])
+           p (user_id, window_type, primary_persona)
+      JOIN user_personas a USING (user_id, window_type, primary_persona)
+     WHERE NOT EXISTS (
+           SELECT FROM user_personas b
+            WHERE b.user_id = a.user_id AND b.window_type = a.window_type AND b.primary_persona <> a.primary_persona
+              AND (b.assigned_at, b.seq) > (a.assigned_at, a.seq))
+     GROUP BY a.user_id, a.window_type
+"""
+CHANGED = """
+    INSERT INTO persona_transitions (transition_id, tenant_id, user_id, window_type, assignment_id, from_assignment_id,
+                                     from_persona, to_persona, transition_date, days_in_previous_persona, cause,
+                                     celebration_shown, milestone_achieved, achievement_title, from_assigned_at,
+                                     created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (assignment_id) DO NOTHING
+"""
+PROJECT = """
+    INSERT INTO persona_profiles (profile_id, tenant_id, user_id, persona_id, persona_name, persona, as_of,
+                                  rule_set_version, algorithm_version, refreshed_at)
+    SELECT gen_random_uuid(), %(tenant)s, *, %(version)s, %(algorithm)s, %(now)s
+      FROM unnest(%(users)s::uuid[], %(ids)s::smallint[], %(names)s::varchar[], %(personas)s::varchar[],
+                  %(days)s::date[])
+    ON CONFLICT (user_id) DO UPDATE
+       SET persona_id = EXCLUDED.persona_id, persona_name = EXCLUDED.persona_name, persona = EXCLUDED.persona,
+           as_of = EXCLUDED.as_of, rule_set_version = EXCLUDED.rule_set_version,
+           algorithm_version = EXCLUDED.algorithm_version, refreshed_at = EXCLUDED.refreshed_at
+"""
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What was appended, one row each with `assignment_id`, and how many transitions that made."""
+
+    rows: pl.DataFrame
+    transitions: int
+
+
+def append(rows: pl.DataFrame, *, active: Active, tenant_id: UUID, now: datetime, always: bool = False) -> Appended:
+    """Evaluate rows that have signals and append what changed (or, with `always`, all that nothing holds).
+
+    `rows` are measured rows with their `snapshot_id`; the users are locked by the caller, so rows of one are ordered.
+    """
+    found = rules.evaluate(rows, active.document)
+    told = rules.as_text(rows, active.document, found)
+    criteria = [criterion.id for _, criterion in active.document.match_criteria()]
+    now_given = pl.concat([rows.select(*KEPT), found, told], how="horizontal").with_columns(
+        secondary_text=_json("secondary"),
+        matches_text=_json("all_matches"),
+        met=pl.concat_list([pl.when(pl.col(name)).then(pl.lit(name)) for name in criteria]).list.drop_nulls(),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, [rows["user_id"].unique().to_list()])
+        was = pl.DataFrame(cursor.fetchall(), LATEST_COLUMNS, orient="row")
+        beside = now_given.join(was, on=["user_id", "window"], how="left", maintain_order="left")
+        held = (pl.col("was_source") == "operator") & (pl.col("held_until") > now)
+        changed = (
+            pl.col("was_id").is_null()
+            | (pl.col("was_primary") != pl.col("primary"))
+            | (pl.col("was_strength") != pl.col("strength"))
+            | (pl.col("was_secondary").str.replace_all(" ", "") != pl.col("secondary_text"))
+            | (pl.col("was_version") != active.version)
+            | (pl.col("was_met") != pl.col("met"))
+        )
+        wanted = beside.filter((pl.lit(always) | changed) & ~held.fill_null(False))
+        if wanted.is_empty():
+            return Appended(wanted.with_columns(assignment_id=pl.lit(None, pl.String)), 0)
+        wanted = wanted.with_columns(
+            assignment_id=pl.Series([str(uuid4()) for _ in range(wanted.height)]),
+            assigned_at=pl.max_horizontal(pl.lit(now).cast(MOMENT), "was_at"),
+        )
+        wanted = wanted.join(standing(was, wanted), on="user_id", how="left", maintain_order="left")
+        cursor.execute(INCOMING)
+        copy(cursor, "appended", _as_stored(wanted))
+        values = {"tenant": tenant_id, "rule_set": active.id, "version": active.version}
+        moved = wanted.filter(pl.col("was_primary") != pl.col("primary"))
+        began = _began(cursor, moved)
+        cursor.execute(APPEND, values)
+        cursor.execute("DROP TABLE appended")
+        _transitions(cursor, moved, began, active.version, tenant_id)
+    return Appended(wanted, moved.height)
+
+
+KEPT = ("user_id", "window", "as_of", "snapshot_id", "meta.data_fingerprint", "meta.corrections")
+
+
+def _json(column: str) -> pl.Expr:
+    """A list of words as JSON text; words need no escaping."""
+    joined = pl.col(column).list.join('","')
+    return pl.when(pl.col(column).list.len() > 0).then(pl.format('["{}"]', joined)).otherwise(pl.lit("[]"))
+
+
+def _as_stored(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        "assignment_id",
+        "user_id",
+        "window",
+        "primary",
+        "strength",
+        "secondary_text",
+        "matches_text",
+        "criteria_met",
+        "criteria",
+        pl.concat_str(pl.lit("{"), pl.col("met").list.join(","), pl.lit("}")).alias("met"),
+        "snapshot_id",
+        "as_of",
+        "meta.data_fingerprint",
+        "profile_persona",
+        pl.col("assigned_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"),
+    )
+
+
+def standing(was: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Where each person stands once these rows are there: the highest of the 30 and 180 day primaries."""
+    primaries = wanted.select("user_id", "window", "primary")
+    before = was.select("user_id", "window", pl.col("^(was_)?primary$").alias("primary")).join(
+        primaries, on=["user_id", "window"], how="anti"
+    )
+    current = pl.concat([primaries, before]).filter(pl.col("window").is_in(PROFILE_WINDOWS))
+    return (
+        wanted.select("user_id")
+        .unique()
+        .join(current, on="user_id", how="left")
+        .with_columns(rank=pl.col("primary").cast(pl.Enum(PRIORITY)).to_physical())
+        .group_by("user_id")
+        .agg(pl.col("primary").sort_by("rank").first().fill_null(FALLBACK.value).alias("profile_persona"))
+    )
+
+
+def _began(cursor: CursorWrapper, moved: pl.DataFrame) -> dict[tuple[str, str], datetime]:
+    """When the run that now ends began; asked before the new rows stand."""
+    if moved.is_empty():
+        return {}
+    asked = {
+        "users": moved["user_id"].to_list(),
+        "windows": moved["window"].to_list(),
+        "was": moved["was_primary"].to_list(),
+    }
+    cursor.execute(RUN_BEGAN, asked)
+    return {(user_id, window): began for user_id, window, began in cursor.fetchall()}
+
+
+def _transitions(
+    cursor: CursorWrapper,
+    moved: pl.DataFrame,
+    began: dict[tuple[str, str], datetime],
+    version: int,
+    tenant_id: UUID,
+) -> None:
+    values = []
+    for row in moved.iter_rows(named=True):
+        since, at = began[row["user_id"], row["window"]], row["assigned_at"]
+        former = Row(
+            row["was_id"], row["was_primary"], row["was_at"], 0, row["was_source"], row["was_version"],
+            frozenset(row["was_corrected"]),
+        )  # fmt: skip
+        latter = Row(
+            row["assignment_id"], row["primary"], at, 1, "computed", version, frozenset(row["meta.corrections"])
+        )
+        why = cause(former, latter)
+        party = celebration(row["was_primary"], row["primary"], why)
+        values.append(
+            (
+                uuid4(), tenant_id, row["user_id"], row["window"], row["assignment_id"], row["was_id"],
+                row["was_primary"], row["primary"], at.astimezone(UTC).date(), whole_days(since, at), why,
+                party is not None, party and party.milestone, party and party.title, since, at,
+            )
+        )  # fmt: skip
+    if values:
+        cursor.executemany(CHANGED, values)
+
+
+def project(standing: pl.DataFrame, *, active: Active, algorithm: str, tenant_id: UUID, now: datetime) -> None:
+    """Write where each of these people stands (null without signals), and that they were refreshed."""
+    numbers = {persona.value: persona.number for persona in Persona}
+    names = {persona.value: persona.title_words for persona in Persona}
+    rows = standing.with_columns(
+        id=pl.col("persona").replace_strict(numbers, default=None, return_dtype=pl.Int64),
+        name=pl.col("persona").replace_strict(names, default=None, return_dtype=pl.String),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PROJECT,
+            {
+                "tenant": tenant_id,
+                "version": active.version,
+                "algorithm": algorithm,
+                "now": now,
+                "users": rows["user_id"].to_list(),
+                "ids": rows["id"].to_list(),
+                "names": rows["name"].to_list(),
+                "personas": rows["persona"].to_list(),
+                "days": rows["as_of"].to_list(),
+            },
+        )

@@ -1,0 +1,272 @@
+"""From rows to where a person stands: who is due, refreshing many alike, assigning on request, overriding."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import polars as pl
+from django.db import connection, transaction
+
+from accounts.models import User
+from accounts.refusals import ConsentRequired, NotThere, Refused
+from personas import assigning, ledger, rulesets, snapshots
+from personas.catalogue import CATALOGUE
+from personas.models import Assignment, OverrideCase, Profile, Snapshot, Source, Window
+from personas.rules import FALLBACK, Persona, Strength
+from personas.signals import ALGORITHM, measure
+
+WINDOWS = tuple(Window(word).days for word in Window.values())
+
+
+class UserNotFound(NotThere):
+    code = "USER_NOT_FOUND"
+
+    def __init__(self, user_id: UUID | str) -> None:
+        super().__init__(f"User {user_id} not found")
+
+
+class NoSignals(NotThere):
+    code = "NO_SIGNALS"
+
+    def __init__(self, user_id: UUID | str) -> None:
+        super().__init__(f"No signals available for user {user_id}")
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """Of how many people were measured, how many snapshots, assignments and transitions came of it."""
+
+    measured: int = 0
+    stored: int = 0
+    appended: int = 0
+    transitions: int = 0
+
+
+# Consent is asked of the ledger by the policies of whoever looks, and of the row for the owner, whom they let see.
+LOCKED = """
+    SELECT user_id::text FROM users WHERE user_id = ANY(%s::uuid[]) AND consent_status ORDER BY user_id FOR UPDATE
+"""
+DUE = """
+    SELECT u.user_id FROM users u LEFT JOIN persona_profiles p USING (user_id)
+     WHERE u.tenant_id = %(tenant)s AND u.role = 'user' AND u.consent_status
+       AND (CAST(%(users)s AS uuid[]) IS NULL OR u.user_id = ANY(%(users)s))
+       AND (p.user_id IS NULL OR p.algorithm_version <> %(algorithm)s OR p.rule_set_version <> %(version)s
+            OR EXISTS (SELECT FROM data_uploads d WHERE d.user_id = u.user_id AND d.status = 'completed'
+                          AND greatest(d.processed_at, d.reverted_at) >= p.refreshed_at)
+            OR EXISTS (SELECT FROM corrections c WHERE c.user_id = u.user_id
+                          AND greatest(c.created_at, c.withdrawn_at) >= p.refreshed_at)
+            OR EXISTS (SELECT FROM consent_records r WHERE r.user_id = u.user_id AND r.purpose = 'analysis'
+                          AND r.revoked_at IS NULL AND r.since >= p.refreshed_at))
+     ORDER BY u.user_id
+"""
+
+
+def due(*, tenant_id: UUID, user_ids: Collection[UUID] | None = None) -> list[UUID]:
+    """Consenting people whose data, rules, corrections or consent changed since they were refreshed."""
+    with connection.cursor() as cursor:
+        values = {
+            "tenant": tenant_id,
+            "users": None if user_ids is None else list(user_ids),
+            "algorithm": ALGORITHM,
+            "version": rulesets.active(tenant_id=tenant_id).version,
+        }
+        cursor.execute(DUE, values)
+        return [user_id for (user_id,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def refresh(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, as_of: date | None = None) -> Refreshed:
+    """Measure, store what differs, append what changed, and mark; many people or one, with the viewer's eyes.
+
+    Measured without locks; the users are locked before anything is written, and who revoked meanwhile is left out.
+    A given `as_of` is about the past: snapshots are stored, and only a day not before the latest one assigns.
+    """
+    active = rulesets.active(tenant_id=tenant_id)
+    measured = measure(*ledger.frames(user_ids=user_ids, today=now.date(), as_of=as_of), windows=WINDOWS)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [[str(user_id) for user_id in user_ids]])
+        standing = [user_id for (user_id,) in cursor.fetchall()]
+    measured = measured.filter(pl.col("user_id").is_in(standing))
+    if measured.is_empty():
+        return Refreshed()
+    rows, new = snapshots.store(measured, tenant_id=tenant_id, now=now, as_of=as_of)
+    rows = rows.filter(~pl.col("backfill"))
+    speaking = rows.filter(_speaks())
+    appended = assigning.append(speaking, active=active, tenant_id=tenant_id, now=now)
+    _project(rows, speaking, active, tenant_id, now)
+    return Refreshed(len(standing), new.height, appended.rows.height, appended.transitions)
+
+
+def _speaks() -> pl.Expr:
+    present = pl.col("meta.categories_present")
+    return present.list.contains("credit") | present.list.contains("income")
+
+
+def _project(
+    rows: pl.DataFrame, speaking: pl.DataFrame, active: rulesets.Active, tenant_id: UUID, now: datetime
+) -> None:
+    """Everybody who was looked at is marked; who has signals stands where their latest rows say."""
+    days = rows.group_by("user_id").agg(pl.col("as_of").max())
+    with connection.cursor() as cursor:
+        cursor.execute(assigning.LATEST, [speaking["user_id"].unique().to_list()])
+        latest = pl.DataFrame(cursor.fetchall(), assigning.LATEST_COLUMNS, orient="row")
+    empty = latest.clear().select("user_id", "window", primary="was_primary")
+    persona = assigning.standing(empty, latest.select("user_id", "window", primary="was_primary"))
+    assigning.project(
+        days.join(persona.rename({"profile_persona": "persona"}), on="user_id", how="left"),
+        active=active,
+        algorithm=ALGORITHM,
+        tenant_id=tenant_id,
+        now=now,
+    )
+
+
+@transaction.atomic
+def assign(
+    *, user_ids: Collection[UUID], tenant_id: UUID, window: Window, now: datetime
+) -> dict[UUID, Assignment | Refused]:
+    """One more row for each of these people, from their stored signals; who is due is measured first.
+
+    A hold answers with the held row. Each person who cannot be assigned has a refusal of their own.
+    """
+    wanted = list(dict.fromkeys(user_ids))
+    known = dict(User.objects.filter(pk__in=wanted, role="user").values_list("pk", "consent_status"))
+    answers: dict[UUID, Assignment | Refused] = {
+        user_id: ConsentRequired() if user_id in known else UserNotFound(user_id)
+        for user_id in wanted
+        if not known.get(user_id)
+    }
+    able = [user_id for user_id in wanted if user_id not in answers]
+    if not able:
+        return answers
+    if stale := due(tenant_id=tenant_id, user_ids=able):
+        refresh(user_ids=stale, tenant_id=tenant_id, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [[str(user_id) for user_id in able]])
+    rows = stored(user_ids=able, window=window)
+    active = rulesets.active(tenant_id=tenant_id)
+    assigning.append(rows, active=active, tenant_id=tenant_id, now=now, always=True)
+    current = latest(user_ids=able, window=window)
+    speaking = set(rows["user_id"])
+    for user_id in able:
+        has_signals = str(user_id) in speaking
+        answers[user_id] = current[user_id] if has_signals else NoSignals(user_id)
+    return answers
+
+
+def latest(*, user_ids: Collection[UUID], window: Window) -> dict[UUID, Assignment]:
+    """The current assignment of each of these people."""
+    rows = (
+        Assignment.objects.filter(user_id__in=user_ids, window_type=window)
+        .order_by("user_id", "-assigned_at", "-seq")
+        .distinct("user_id")
+    )
+    return {row.user_id: row for row in rows}
+
+
+def stored(*, user_ids: Collection[UUID], window: Window) -> pl.DataFrame:
+    """The latest snapshots that have signals, as rows to evaluate."""
+    rows = (
+        Snapshot.objects.filter(user_id__in=user_ids, time_window=window, backfill=False)
+        .order_by("user_id", "-computed_at")
+        .distinct("user_id")
+    )
+    return frame_of([row for row in rows if not row.no_signals])
+
+
+def frame_of(rows: Collection[Snapshot]) -> pl.DataFrame:
+    """Snapshots under the paths of their signals, with what an assignment keeps of them."""
+    fixed = {
+        "user_id": [str(row.user_id) for row in rows],
+        "window": [row.time_window for row in rows],
+        "as_of": [row.as_of for row in rows],
+        "snapshot_id": [str(row.snapshot_id) for row in rows],
+        "meta.data_fingerprint": [row.data_fingerprint for row in rows],
+        "meta.corrections": [[str(one) for one in row.corrections] for row in rows],
+        "subscriptions.merchants": [
+            [{"name": one["name"], "active": one["active"]} for one in row.merchants] for row in rows
+        ],
+    }
+    kinds: dict[str, pl.DataType | type[pl.DataType]] = {
+        "user_id": pl.String,
+        "window": pl.String,
+        "as_of": pl.Date,
+        "snapshot_id": pl.String,
+        "meta.data_fingerprint": pl.String,
+        "meta.corrections": pl.List(pl.String),
+        "subscriptions.merchants": pl.List(pl.Struct({"name": pl.String, "active": pl.Boolean})),
+    }
+    for path, signal in CATALOGUE.items():
+        fixed[path] = [getattr(row, signal.column) for row in rows]
+        kinds[path] = _kind(signal.type)
+    return pl.DataFrame(fixed, kinds)
+
+
+def _kind(type_: object) -> "pl.DataType | type[pl.DataType]":
+    from personas.catalogue import Type
+
+    decimals = {Type.MONEY: 2, Type.PERCENT: 2, Type.MONTHS: 2, Type.DAYS: 1}
+    plain = {Type.INT: pl.Int64, Type.FLAG: pl.Boolean, Type.DATE: pl.Date, Type.WORD: pl.String}
+    return pl.Decimal(18, decimals[type_]) if type_ in decimals else plain[type_]  # type: ignore[index]
+
+
+@transaction.atomic
+def override(
+    *,
+    user: User,
+    window: Window,
+    persona: Persona,
+    reason: str,
+    held_until: datetime | None,
+    by: User,
+    now: datetime,
+) -> Assignment:
+    """An operator's word against the rules: one row with a reason, held for a while, its inputs frozen as a case."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [[str(user.pk)]])
+        if not cursor.fetchall():
+            raise ConsentRequired
+    snapshot = Snapshot.objects.filter(user=user, time_window=window, backfill=False).order_by("-computed_at").first()
+    if snapshot is None or snapshot.no_signals:
+        raise NoSignals(user.pk)
+    active = rulesets.active(tenant_id=user.tenant_id)
+    former = latest(user_ids=[user.pk], window=window).get(user.pk)
+    row = Assignment.objects.create(
+        tenant_id=user.tenant_id,
+        user=user,
+        window_type=window.value,
+        primary_persona=persona.value,
+        primary_match_strength=Strength.DEFAULT.value if persona is FALLBACK else Strength.WEAK.value,
+        all_matches=[persona.value],
+        criteria_met={"note": "Given by an operator.", "by_persona": {}},
+        snapshot=snapshot,
+        as_of=snapshot.as_of,
+        data_fingerprint=snapshot.data_fingerprint,
+        rule_set_id=active.id,
+        rule_set_version=active.version,
+        profile_persona=persona.value,
+        source=Source.OPERATOR.value,
+        assigned_by=by.pk,
+        reason=reason,
+        held_until=held_until,
+        assigned_at=max(now, former.assigned_at) if former else now,
+    )
+    OverrideCase.objects.create(
+        tenant_id=user.tenant_id,
+        user=user,
+        assignment_id=row.pk,
+        window_type=window.value,
+        signals={path: _plain(snapshot.signal(path)) for path in CATALOGUE},
+        expected_persona=persona.value,
+        reason=reason,
+        created_by=by.actor,
+    )
+    Profile.objects.filter(user=user).update(
+        persona=persona.value, persona_id=persona.number, persona_name=persona.title_words
+    )
+    return row
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

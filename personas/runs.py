@@ -1,0 +1,130 @@
+"""Runs over a population: shards of users with leases, taken by any number of workers on any number of machines."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, IntegerField, Q, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+
+from accounts.models import User
+from personas import profiles
+from personas.models import Run, Shard
+from personas.models.runs import RunStatus, ShardStatus
+
+SHARD = 3000  # users; measured: fewer cost more statements, more cost memory
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 3
+DUE, EVERYBODY = "refresh", "remeasure"
+
+
+@transaction.atomic
+def start(
+    *,
+    tenant_id: UUID,
+    stage: str,
+    user_ids: Sequence[UUID],
+    now: datetime,
+    as_of: date | None = None,
+    started_by: str | None = None,
+    size: int = SHARD,
+) -> Run:
+    """Cut these people (in the order of their ids) into shards; nothing is measured yet."""
+    run = Run.objects.create(
+        tenant_id=tenant_id, stage=stage, as_of=as_of, started_by=started_by, started_at=now, users=len(user_ids)
+    )
+    Shard.objects.bulk_create(
+        Shard(
+            run=run,
+            tenant_id=tenant_id,
+            shard=number,
+            from_user=user_ids[first],
+            to_user=user_ids[min(first + size, len(user_ids)) - 1],
+        )
+        for number, first in enumerate(range(0, len(user_ids), size))
+    )
+    return _closed(run.pk, now) or run
+
+
+@transaction.atomic
+def start_if_due(*, tenant_id: UUID, now: datetime, started_by: str) -> Run | None:
+    """A run over whoever is due, unless one is under way: what it leaves over is due again afterwards."""
+    if Run.objects.filter(tenant_id=tenant_id, status=RunStatus.RUNNING).exists():
+        return None
+    due = profiles.due(tenant_id=tenant_id)
+    return start(tenant_id=tenant_id, stage=DUE, user_ids=due, now=now, started_by=started_by) if due else None
+
+
+@transaction.atomic
+def take(*, tenant_id: UUID, now: datetime, run_id: UUID | None = None) -> Shard | None:
+    """One open shard, leased to the caller; a lease that ran out is open again, a third failed attempt is not."""
+    open_shards = Shard.objects.filter(tenant_id=tenant_id, run__status=RunStatus.RUNNING).filter(
+        Q(status=ShardStatus.PENDING) | Q(status=ShardStatus.LEASED, lease_until__lt=now)
+    )
+    if run_id:
+        open_shards = open_shards.filter(run_id=run_id)
+    shard = open_shards.select_for_update(skip_locked=True, of=("self",)).order_by("run__started_at", "shard").first()
+    if shard is None:
+        return None
+    if shard.attempts >= ATTEMPTS:
+        _end(shard, ShardStatus.FAILED, now, error="The worker was lost three times.")
+        return take(tenant_id=tenant_id, now=now, run_id=run_id)
+    shard.status, shard.lease_until, shard.attempts = ShardStatus.LEASED.value, now + LEASE, shard.attempts + 1
+    shard.save(update_fields=["status", "lease_until", "attempts"])
+    return shard
+
+
+@transaction.atomic
+def work(*, shard: Shard, now: datetime) -> bool:
+    """Measure the people of a shard and mark it done in one transaction; False when the lease was lost meanwhile."""
+    run = Run.objects.get(pk=shard.run_id)
+    people = User.objects.filter(pk__range=(shard.from_user, shard.to_user), tenant_id=shard.tenant_id, role="user")
+    ids = list(people.order_by("pk").values_list("pk", flat=True))
+    if run.stage == DUE:
+        ids = profiles.due(tenant_id=shard.tenant_id, user_ids=ids)
+    done = profiles.refresh(user_ids=ids, tenant_id=shard.tenant_id, now=now, as_of=run.as_of)
+    mine = Shard.objects.select_for_update().filter(
+        run_id=shard.run_id, shard=shard.shard, status=ShardStatus.LEASED, attempts=shard.attempts
+    )
+    if not mine.exists():
+        transaction.set_rollback(True)
+        return False
+    _end(shard, ShardStatus.DONE, now, counts=asdict(done))
+    return True
+
+
+@transaction.atomic
+def give_back(*, shard: Shard, now: datetime, error: str) -> None:
+    """After a fault: open again, or failed when it was the third."""
+    if shard.attempts >= ATTEMPTS:
+        _end(shard, ShardStatus.FAILED, now, error=error)
+    else:
+        Shard.objects.filter(run_id=shard.run_id, shard=shard.shard, attempts=shard.attempts).update(
+            status=ShardStatus.PENDING, lease_until=None, error=error
+        )
+
+
+def _end(shard: Shard, status: ShardStatus, now: datetime, **fields: object) -> None:
+    Shard.objects.filter(run_id=shard.run_id, shard=shard.shard).update(status=status.value, lease_until=None, **fields)
+    _closed(shard.run_id, now)
+
+
+def _closed(run_id: UUID, now: datetime) -> Run | None:
+    """Bring the run's sums up to its shards, and end it when none is open."""
+    Run.objects.select_for_update().get(pk=run_id)
+    sums = Shard.objects.filter(run_id=run_id).aggregate(
+        left=Count("shard", filter=Q(status__in=[ShardStatus.PENDING, ShardStatus.LEASED])),
+        failed=Count("shard", filter=Q(status=ShardStatus.FAILED)),
+        done=Coalesce(Sum(Cast(KT("counts__measured"), IntegerField())), 0),
+        changed=Coalesce(Sum(Cast(KT("counts__appended"), IntegerField())), 0),
+    )
+    run = Run.objects.get(pk=run_id)
+    run.done, run.changed, run.failed = sums["done"], sums["changed"], sums["failed"]
+    if not sums["left"]:
+        run.finished_at = now
+        run.status = (RunStatus.COMPLETED_WITH_ERRORS if sums["failed"] else RunStatus.COMPLETED).value
+    run.save(update_fields=["done", "changed", "failed", "finished_at", "status"])
+    return run if run.finished_at else None
