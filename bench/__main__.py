@@ -1,4 +1,4 @@
-"""`python -m bench load|layout|walls|pages|generator`: a durable cluster of its own, one benchmark, its table."""
+"""`python -m bench NAME`: a durable cluster of its own, one of the benchmarks named here, its table."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spendsense.devstack import Home, running
 
-NAMES = ("load", "layout", "walls", "pages", "generator")
+NAMES = ("load", "layout", "walls", "pages", "generator", "simulate", "population")
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import polars as pl
@@ -27,7 +28,7 @@ LATEST = """
      ORDER BY a.user_id, a.window_type, a.assigned_at DESC, a.seq DESC
 """
 MOMENT = pl.Datetime("us", "UTC")
-LATEST_COLUMNS = {
+LATEST_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "user_id": pl.String,
     "window": pl.String,
     "was_id": pl.String,
@@ -84,10 +85,11 @@ PROJECT = """
 
 @dataclass(frozen=True)
 class Appended:
-    """What was appended, one row each with `assignment_id`, and how many transitions that made."""
+    """What was appended, how many transitions that made, and where everybody who was looked at stands now."""
 
     rows: pl.DataFrame
     transitions: int
+    standing: pl.DataFrame
 
 
 def append(rows: pl.DataFrame, *, active: Active, tenant_id: UUID, now: datetime, always: bool = False) -> Appended:
@@ -96,43 +98,59 @@ def append(rows: pl.DataFrame, *, active: Active, tenant_id: UUID, now: datetime
     `rows` are measured rows with their `snapshot_id`; the users are locked by the caller, so rows of one are ordered.
     """
     found = rules.evaluate(rows, active.document)
-    told = rules.as_text(rows, active.document, found)
-    criteria = [criterion.id for _, criterion in active.document.match_criteria()]
-    now_given = pl.concat([rows.select(*KEPT), found, told], how="horizontal").with_columns(
+    criteria = [str(criterion.id) for _, criterion in active.document.match_criteria()]
+    given = pl.concat([rows.select(*KEPT), found], how="horizontal").with_columns(
+        place=pl.int_range(pl.len()),
         secondary_text=_json("secondary"),
-        matches_text=_json("all_matches"),
         met=pl.concat_list([pl.when(pl.col(name)).then(pl.lit(name)) for name in criteria]).list.drop_nulls(),
     )
     with connection.cursor() as cursor:
-        cursor.execute(LATEST, [rows["user_id"].unique().to_list()])
-        was = pl.DataFrame(cursor.fetchall(), LATEST_COLUMNS, orient="row")
-        beside = now_given.join(was, on=["user_id", "window"], how="left", maintain_order="left")
-        held = (pl.col("was_source") == "operator") & (pl.col("held_until") > now)
-        changed = (
-            pl.col("was_id").is_null()
-            | (pl.col("was_primary") != pl.col("primary"))
-            | (pl.col("was_strength") != pl.col("strength"))
-            | (pl.col("was_secondary").str.replace_all(" ", "") != pl.col("secondary_text"))
-            | (pl.col("was_version") != active.version)
-            | (pl.col("was_met") != pl.col("met"))
+        was = _latest(cursor, rows["user_id"].unique().to_list())
+        wanted = _wanted(
+            given.join(was, on=["user_id", "window"], how="left", maintain_order="left"), active, now, always
         )
-        wanted = beside.filter((pl.lit(always) | changed) & ~held.fill_null(False))
-        if wanted.is_empty():
-            return Appended(wanted.with_columns(assignment_id=pl.lit(None, pl.String)), 0)
-        wanted = wanted.with_columns(
-            assignment_id=pl.Series([str(uuid4()) for _ in range(wanted.height)]),
-            assigned_at=pl.max_horizontal(pl.lit(now).cast(MOMENT), "was_at"),
-        )
-        wanted = wanted.join(standing(was, wanted), on="user_id", how="left", maintain_order="left")
-        cursor.execute(INCOMING)
-        copy(cursor, "appended", _as_stored(wanted))
-        values = {"tenant": tenant_id, "rule_set": active.id, "version": active.version}
-        moved = wanted.filter(pl.col("was_primary") != pl.col("primary"))
-        began = _began(cursor, moved)
-        cursor.execute(APPEND, values)
-        cursor.execute("DROP TABLE appended")
-        _transitions(cursor, moved, began, active.version, tenant_id)
-    return Appended(wanted, moved.height)
+        stand = standing(rows["user_id"], was, wanted)
+        if wanted.height:
+            places = wanted["place"]
+            told = rules.as_text(rows[places], active.document, found[places])
+            wanted = pl.concat([wanted, told], how="horizontal").with_columns(
+                matches_text=_json("all_matches"),
+                assignment_id=pl.Series([str(uuid4()) for _ in range(wanted.height)]),
+                assigned_at=pl.max_horizontal(pl.lit(now).cast(MOMENT), "was_at"),
+            )
+            wanted = wanted.join(stand, on="user_id", how="left", maintain_order="left")
+            moved = wanted.filter(pl.col("was_primary") != pl.col("primary"))
+            _write(cursor, wanted, moved, active, tenant_id)
+            return Appended(wanted, moved.height, stand)
+    return Appended(wanted.with_columns(assignment_id=pl.lit(None, pl.String)), 0, stand)
+
+
+def _latest(cursor: CursorWrapper, user_ids: list[str]) -> pl.DataFrame:
+    cursor.execute(LATEST, [user_ids])
+    return pl.DataFrame(cursor.fetchall(), LATEST_COLUMNS, orient="row")
+
+
+def _wanted(beside: pl.DataFrame, active: Active, now: datetime, always: bool) -> pl.DataFrame:
+    """Rows that differ from the latest of their person and window, but for those that an operator holds."""
+    held = (pl.col("was_source") == "operator") & (pl.col("held_until") > now)
+    changed = (
+        pl.col("was_id").is_null()
+        | (pl.col("was_primary") != pl.col("primary"))
+        | (pl.col("was_strength") != pl.col("strength"))
+        | (pl.col("was_secondary").str.replace_all(" ", "") != pl.col("secondary_text"))
+        | (pl.col("was_version") != active.version)
+        | (pl.col("was_met") != pl.col("met"))
+    )
+    return beside.filter((pl.lit(always) | changed) & ~held.fill_null(False))
+
+
+def _write(cursor: CursorWrapper, wanted: pl.DataFrame, moved: pl.DataFrame, active: Active, tenant_id: UUID) -> None:
+    began = _began(cursor, moved)  # asked before the new rows stand
+    cursor.execute(INCOMING)
+    copy(cursor, "appended", _as_stored(wanted))
+    cursor.execute(APPEND, {"tenant": tenant_id, "rule_set": active.id, "version": active.version})
+    cursor.execute("DROP TABLE appended")
+    _transitions(cursor, moved, began, active.version, tenant_id)
 
 
 KEPT = ("user_id", "window", "as_of", "snapshot_id", "meta.data_fingerprint", "meta.corrections")
@@ -164,16 +182,16 @@ def _as_stored(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def standing(was: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
+def standing(people: pl.Series, was: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
     """Where each person stands once these rows are there: the highest of the 30 and 180 day primaries."""
     primaries = wanted.select("user_id", "window", "primary")
-    before = was.select("user_id", "window", pl.col("^(was_)?primary$").alias("primary")).join(
+    before = was.select("user_id", "window", primary="was_primary").join(
         primaries, on=["user_id", "window"], how="anti"
     )
     current = pl.concat([primaries, before]).filter(pl.col("window").is_in(PROFILE_WINDOWS))
     return (
-        wanted.select("user_id")
-        .unique()
+        people.unique()
+        .to_frame("user_id")
         .join(current, on="user_id", how="left")
         .with_columns(rank=pl.col("primary").cast(pl.Enum(PRIORITY)).to_physical())
         .group_by("user_id")
@@ -182,7 +200,7 @@ def standing(was: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
 
 
 def _began(cursor: CursorWrapper, moved: pl.DataFrame) -> dict[tuple[str, str], datetime]:
-    """When the run that now ends began; asked before the new rows stand."""
+    """When the run that now ends began."""
     if moved.is_empty():
         return {}
     asked = {
@@ -201,7 +219,7 @@ def _transitions(
     version: int,
     tenant_id: UUID,
 ) -> None:
-    values = []
+    values: list[Any] = []
     for row in moved.iter_rows(named=True):
         since, at = began[row["user_id"], row["window"]], row["assigned_at"]
         former = Row(

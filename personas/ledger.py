@@ -36,11 +36,12 @@ OWED = """
       FROM liabilities WHERE user_id = ANY(%(users)s::uuid[])
 """
 CORRECTED = """
-    SELECT c.user_id::text, c.correction_id::text, c.kind, c.merchant_key, t.account_id::text, t.date,
+    SELECT c.user_id::text, c.correction_id::text, c.kind,
+           coalesce(c.merchant_key, t.merchant_entity_id, t.merchant_key), t.account_id::text, t.date,
            (t.amount * 100)::bigint
       FROM corrections c
       LEFT JOIN transactions t ON t.user_id = c.user_id AND c.transaction_id IS NOT NULL
-       AND (t.id = c.transaction_id OR (t.account_id = c.account_id AND t.external_id = c.external_id))
+       AND (t.id = c.transaction_id OR t.external_id = c.external_id)
      WHERE c.user_id = ANY(%(users)s::uuid[]) AND c.withdrawn_at IS NULL
        AND (c.transaction_id IS NULL OR t.id IS NOT NULL)
 """

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from accounts.refusals import ConsentRequired, NotThere, Refused
 from personas import assigning, ledger, rulesets, snapshots
-from personas.catalogue import CATALOGUE
+from personas.catalogue import CATALOGUE, Type
 from personas.models import Assignment, OverrideCase, Profile, Snapshot, Source, Window
 from personas.rules import FALLBACK, Persona, Strength
 from personas.signals import ALGORITHM, measure
@@ -46,6 +46,13 @@ class Refreshed:
 # Consent is asked of the ledger by the policies of whoever looks, and of the row for the owner, whom they let see.
 LOCKED = """
     SELECT user_id::text FROM users WHERE user_id = ANY(%s::uuid[]) AND consent_status ORDER BY user_id FOR UPDATE
+"""
+# What a measurement depends on and a lock does not hold still: where it changed meanwhile, the person stays due.
+STATE = """
+    SELECT u.user_id::text, u.cache_generation,
+           (SELECT row(count(*), max(d.processed_at), max(d.reverted_at))::text FROM data_uploads d
+             WHERE d.user_id = u.user_id AND d.status = 'completed')
+      FROM users u WHERE u.user_id = ANY(%s::uuid[])
 """
 DUE = """
     SELECT u.user_id FROM users u LEFT JOIN persona_profiles p USING (user_id)
@@ -82,20 +89,32 @@ def refresh(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, as_of
     Measured without locks; the users are locked before anything is written, and who revoked meanwhile is left out.
     A given `as_of` is about the past: snapshots are stored, and only a day not before the latest one assigns.
     """
+    ids = [str(user_id) for user_id in user_ids]
     active = rulesets.active(tenant_id=tenant_id)
-    measured = measure(*ledger.frames(user_ids=user_ids, today=now.date(), as_of=as_of), windows=WINDOWS)
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKED, [[str(user_id) for user_id in user_ids]])
-        standing = [user_id for (user_id,) in cursor.fetchall()]
+    before = _state(ids)
+    measured = measure(*ledger.frames(user_ids=ids, today=now.date(), as_of=as_of), windows=WINDOWS)
+    locked, after = _locked(ids), _state(ids)
+    standing = [user_id for user_id in locked if before.get(user_id) == after.get(user_id)]
     measured = measured.filter(pl.col("user_id").is_in(standing))
     if measured.is_empty():
         return Refreshed()
     rows, new = snapshots.store(measured, tenant_id=tenant_id, now=now, as_of=as_of)
     rows = rows.filter(~pl.col("backfill"))
-    speaking = rows.filter(_speaks())
-    appended = assigning.append(speaking, active=active, tenant_id=tenant_id, now=now)
-    _project(rows, speaking, active, tenant_id, now)
+    appended = assigning.append(rows.filter(_speaks()), active=active, tenant_id=tenant_id, now=now)
+    _project(rows, appended.standing, active, tenant_id, now)
     return Refreshed(len(standing), new.height, appended.rows.height, appended.transitions)
+
+
+def _locked(user_ids: list[str]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [user_ids])
+        return [user_id for (user_id,) in cursor.fetchall()]
+
+
+def _state(user_ids: list[str]) -> dict[str, tuple[int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(STATE, [user_ids])
+        return {user_id: (generation, received) for user_id, generation, received in cursor.fetchall()}
 
 
 def _speaks() -> pl.Expr:
@@ -104,17 +123,12 @@ def _speaks() -> pl.Expr:
 
 
 def _project(
-    rows: pl.DataFrame, speaking: pl.DataFrame, active: rulesets.Active, tenant_id: UUID, now: datetime
+    rows: pl.DataFrame, standing: pl.DataFrame, active: rulesets.Active, tenant_id: UUID, now: datetime
 ) -> None:
     """Everybody who was looked at is marked; who has signals stands where their latest rows say."""
     days = rows.group_by("user_id").agg(pl.col("as_of").max())
-    with connection.cursor() as cursor:
-        cursor.execute(assigning.LATEST, [speaking["user_id"].unique().to_list()])
-        latest = pl.DataFrame(cursor.fetchall(), assigning.LATEST_COLUMNS, orient="row")
-    empty = latest.clear().select("user_id", "window", primary="was_primary")
-    persona = assigning.standing(empty, latest.select("user_id", "window", primary="was_primary"))
     assigning.project(
-        days.join(persona.rename({"profile_persona": "persona"}), on="user_id", how="left"),
+        days.join(standing.rename({"profile_persona": "persona"}), on="user_id", how="left"),
         active=active,
         algorithm=ALGORITHM,
         tenant_id=tenant_id,
@@ -142,11 +156,12 @@ def assign(
         return answers
     if stale := due(tenant_id=tenant_id, user_ids=able):
         refresh(user_ids=stale, tenant_id=tenant_id, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKED, [[str(user_id) for user_id in able]])
+    _locked([str(user_id) for user_id in able])
     rows = stored(user_ids=able, window=window)
     active = rulesets.active(tenant_id=tenant_id)
-    assigning.append(rows, active=active, tenant_id=tenant_id, now=now, always=True)
+    if rows.height:
+        appended = assigning.append(rows, active=active, tenant_id=tenant_id, now=now, always=True)
+        _project(rows, appended.standing, active, tenant_id, now)
     current = latest(user_ids=able, window=window)
     speaking = set(rows["user_id"])
     for user_id in able:
@@ -188,12 +203,12 @@ def frame_of(rows: Collection[Snapshot]) -> pl.DataFrame:
             [{"name": one["name"], "active": one["active"]} for one in row.merchants] for row in rows
         ],
     }
-    kinds: dict[str, pl.DataType | type[pl.DataType]] = {
-        "user_id": pl.String,
-        "window": pl.String,
-        "as_of": pl.Date,
-        "snapshot_id": pl.String,
-        "meta.data_fingerprint": pl.String,
+    kinds: dict[str, pl.DataType] = {
+        "user_id": pl.String(),
+        "window": pl.String(),
+        "as_of": pl.Date(),
+        "snapshot_id": pl.String(),
+        "meta.data_fingerprint": pl.String(),
         "meta.corrections": pl.List(pl.String),
         "subscriptions.merchants": pl.List(pl.Struct({"name": pl.String, "active": pl.Boolean})),
     }
@@ -203,12 +218,11 @@ def frame_of(rows: Collection[Snapshot]) -> pl.DataFrame:
     return pl.DataFrame(fixed, kinds)
 
 
-def _kind(type_: object) -> "pl.DataType | type[pl.DataType]":
-    from personas.catalogue import Type
-
-    decimals = {Type.MONEY: 2, Type.PERCENT: 2, Type.MONTHS: 2, Type.DAYS: 1}
-    plain = {Type.INT: pl.Int64, Type.FLAG: pl.Boolean, Type.DATE: pl.Date, Type.WORD: pl.String}
-    return pl.Decimal(18, decimals[type_]) if type_ in decimals else plain[type_]  # type: ignore[index]
+def _kind(type_: Type) -> pl.DataType:
+    if type_.places is not None:
+        return pl.Decimal(18, type_.places)
+    plain = {Type.INT: pl.Int64(), Type.FLAG: pl.Boolean(), Type.DATE: pl.Date()}
+    return plain.get(type_, pl.String())
 
 
 @transaction.atomic
@@ -223,10 +237,8 @@ def override(
     now: datetime,
 ) -> Assignment:
     """An operator's word against the rules: one row with a reason, held for a while, its inputs frozen as a case."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKED, [[str(user.pk)]])
-        if not cursor.fetchall():
-            raise ConsentRequired
+    if not _locked([str(user.pk)]):
+        raise ConsentRequired
     snapshot = Snapshot.objects.filter(user=user, time_window=window, backfill=False).order_by("-computed_at").first()
     if snapshot is None or snapshot.no_signals:
         raise NoSignals(user.pk)
