@@ -25,7 +25,8 @@ CREATE TEMP TABLE made_transactions (user_id uuid, account varchar, external_id 
 CREATE TEMP TABLE made_liabilities (user_id uuid, account varchar, apr numeric, rate numeric, apr_type varchar,
     overdue boolean, minimum bigint, last_payment bigint, statement bigint, paid_on date, due_on date) ON COMMIT DROP;
 """
-# Ids follow from the person and the account's own id, so that running twice makes nothing twice.
+# Ids follow from the person and the account's own id, so that running twice makes nothing twice, and people can be
+# loaded as they were before as they are: balances are those of the later load.
 ACCOUNT_ID = "md5({row}.user_id::text || {row}.{account})::uuid"
 INSERTS = (
     """
@@ -45,7 +46,8 @@ INSERTS = (
                               status, options, options_hash, channel, processed_at, exported_at, created_at)
     SELECT md5('upload' || user_id)::uuid, %(tenant)s, user_id, 'generated.json', 0, 'json', 'generated/' || user_id,
            'none', 'completed', '{}', '', 'command', %(now)s, %(now)s, %(now)s FROM made_people
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (upload_id) DO UPDATE
+       SET processed_at = greatest(data_uploads.processed_at, EXCLUDED.processed_at)
     """,
     f"""
     INSERT INTO accounts (id, tenant_id, user_id, external_id, name, type, subtype, account_number_last4, balance,
@@ -53,7 +55,8 @@ INSERTS = (
     SELECT {ACCOUNT_ID.format(row="a", account="external_id")}, %(tenant)s, user_id, external_id, name, type, subtype,
            mask, balance * 0.01, available * 0.01, credit_limit * 0.01, holder, currency,
            md5('upload' || user_id)::uuid, %(now)s FROM made_accounts a
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (user_id, external_id) DO UPDATE
+       SET balance = EXCLUDED.balance, balance_available = EXCLUDED.balance_available, "limit" = EXCLUDED."limit"
     """,
     f"""
     INSERT INTO liabilities (tenant_id, user_id, account_id, apr_percentage, interest_rate, apr_type, is_overdue,
@@ -62,7 +65,11 @@ INSERTS = (
     SELECT %(tenant)s, user_id, {ACCOUNT_ID.format(row="l", account="account")}, apr, rate, apr_type, overdue,
            minimum * 0.01, last_payment * 0.01, statement * 0.01, paid_on, due_on,
            md5('upload' || user_id)::uuid, %(now)s FROM made_liabilities l
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (user_id, account_id) DO UPDATE
+       SET is_overdue = EXCLUDED.is_overdue, minimum_payment_amount = EXCLUDED.minimum_payment_amount,
+           last_payment_amount = EXCLUDED.last_payment_amount, last_payment_date = EXCLUDED.last_payment_date,
+           last_statement_balance = EXCLUDED.last_statement_balance,
+           next_payment_due_date = EXCLUDED.next_payment_due_date
     """,
     f"""
     INSERT INTO transactions (tenant_id, user_id, account_id, external_id, date, merchant, merchant_key,

@@ -1,5 +1,6 @@
 """Appending assignments and the transitions they make, and keeping the projection of where a person stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,11 +10,10 @@ import polars as pl
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from accounts.loading import copy
 from personas import rules
 from personas.rules import FALLBACK, Persona
 from personas.rulesets import Active
-from personas.transitions import Row, cause, celebration, whole_days
+from personas.transitions import Row, cause, celebration
 
 PROFILE_WINDOWS = ("30d", "180d")  # 90d takes no part in where a person stands
 PRIORITY = [persona.value for persona in Persona]
@@ -42,32 +42,60 @@ LATEST_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "was_at": MOMENT,
     "was_corrected": pl.List(pl.String),
 }
-COLUMNS = (
-    "assignment_id, user_id, window_type, primary_persona, primary_match_strength, secondary_personas, all_matches, "
-    "criteria_met, criteria, met, snapshot_id, as_of, data_fingerprint, profile_persona, assigned_at"
-)
-INCOMING = f"CREATE TEMP TABLE appended ON COMMIT DROP AS SELECT {COLUMNS} FROM user_personas WITH NO DATA"
+# One statement for any number of rows; each column arrives as one array.
+APPENDED: dict[str, str] = {
+    "assignment_id": "uuid",
+    "user_id": "uuid",
+    "window_type": "varchar",
+    "primary_persona": "varchar",
+    "primary_match_strength": "varchar",
+    "secondary_personas": "jsonb",
+    "all_matches": "jsonb",
+    "criteria_met": "jsonb",
+    "criteria": "jsonb",
+    "met": "text",
+    "snapshot_id": "uuid",
+    "as_of": "date",
+    "data_fingerprint": "varchar",
+    "profile_persona": "varchar",
+    "assigned_at": "timestamptz",
+}
 APPEND = f"""
-    INSERT INTO user_personas (tenant_id, rule_set_id, rule_set_version, source, {COLUMNS})
-    SELECT %(tenant)s, %(rule_set)s, %(version)s, 'computed', {COLUMNS} FROM appended ORDER BY user_id, window_type
+    INSERT INTO user_personas (tenant_id, rule_set_id, rule_set_version, source, {", ".join(APPENDED)})
+    SELECT %(tenant)s, %(rule_set)s, %(version)s, 'computed',
+           {", ".join("met::varchar[]" if name == "met" else name for name in APPENDED)}
+      FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in APPENDED.items())}) r ({", ".join(APPENDED)})
+     ORDER BY user_id, window_type
 """
-RUN_BEGAN = """
-    SELECT a.user_id::text, a.window_type, min(a.assigned_at)
-      FROM unnest(%(users)s::uuid[], %(windows)s::varchar[], %(was)s::varchar[])
-           p (user_id, window_type, primary_persona)
-      JOIN user_personas a USING (user_id, window_type, primary_persona)
-     WHERE NOT EXISTS (
-           SELECT FROM user_personas b
-            WHERE b.user_id = a.user_id AND b.window_type = a.window_type AND b.primary_persona <> a.primary_persona
-              AND (b.assigned_at, b.seq) > (a.assigned_at, a.seq))
-     GROUP BY a.user_id, a.window_type
-"""
-CHANGED = """
-    INSERT INTO persona_transitions (transition_id, tenant_id, user_id, window_type, assignment_id, from_assignment_id,
-                                     from_persona, to_persona, transition_date, days_in_previous_persona, cause,
-                                     celebration_shown, milestone_achieved, achievement_title, from_assigned_at,
-                                     created_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+CHANGED: dict[str, str] = {
+    "user_id": "uuid",
+    "window_type": "varchar",
+    "assignment_id": "uuid",
+    "from_assignment_id": "uuid",
+    "from_persona": "varchar",
+    "to_persona": "varchar",
+    "transition_date": "date",
+    "cause": "varchar",
+    "celebration_shown": "boolean",
+    "milestone_achieved": "varchar",
+    "achievement_title": "varchar",
+    "created_at": "timestamptz",
+}
+# The run that ends began with the first row after which nothing but its persona was given; the new row stands already.
+RECORD = f"""
+    INSERT INTO persona_transitions (transition_id, tenant_id, {", ".join(CHANGED)}, from_assigned_at,
+                                     days_in_previous_persona)
+    SELECT gen_random_uuid(), %(tenant)s, r.*, began.since,
+           greatest(0, floor(extract(epoch FROM r.created_at - began.since) / 86400))
+      FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in CHANGED.items())}) r ({", ".join(CHANGED)}),
+           LATERAL (SELECT min(a.assigned_at) AS since FROM user_personas a
+                     WHERE a.user_id = r.user_id AND a.window_type = r.window_type
+                       AND a.primary_persona = r.from_persona
+                       AND NOT EXISTS (
+                           SELECT FROM user_personas b
+                            WHERE b.user_id = a.user_id AND b.window_type = a.window_type
+                              AND b.primary_persona <> a.primary_persona AND b.assignment_id <> r.assignment_id
+                              AND (b.assigned_at, b.seq) > (a.assigned_at, a.seq))) began
     ON CONFLICT (assignment_id) DO NOTHING
 """
 PROJECT = """
@@ -145,12 +173,9 @@ def _wanted(beside: pl.DataFrame, active: Active, now: datetime, always: bool) -
 
 
 def _write(cursor: CursorWrapper, wanted: pl.DataFrame, moved: pl.DataFrame, active: Active, tenant_id: UUID) -> None:
-    began = _began(cursor, moved)  # asked before the new rows stand
-    cursor.execute(INCOMING)
-    copy(cursor, "appended", _as_stored(wanted))
-    cursor.execute(APPEND, {"tenant": tenant_id, "rule_set": active.id, "version": active.version})
-    cursor.execute("DROP TABLE appended")
-    _transitions(cursor, moved, began, active.version, tenant_id)
+    columns = dict(zip(APPENDED, (column.to_list() for column in _as_stored(wanted)), strict=True))
+    cursor.execute(APPEND, {"tenant": tenant_id, "rule_set": active.id, "version": active.version, **columns})
+    _transitions(cursor, moved, active.version, tenant_id)
 
 
 KEPT = ("user_id", "window", "as_of", "snapshot_id", "meta.data_fingerprint", "meta.corrections")
@@ -178,8 +203,13 @@ def _as_stored(rows: pl.DataFrame) -> pl.DataFrame:
         "as_of",
         "meta.data_fingerprint",
         "profile_persona",
-        pl.col("assigned_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"),
+        "assigned_at",
     )
+
+
+def highest(primaries: Iterable[str]) -> str:
+    """Of some primaries the one that comes first; the fallback when there is none."""
+    return min(primaries, key=PRIORITY.index, default=FALLBACK.value)
 
 
 def standing(people: pl.Series, was: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -199,29 +229,15 @@ def standing(people: pl.Series, was: pl.DataFrame, wanted: pl.DataFrame) -> pl.D
     )
 
 
-def _began(cursor: CursorWrapper, moved: pl.DataFrame) -> dict[tuple[str, str], datetime]:
-    """When the run that now ends began."""
-    if moved.is_empty():
-        return {}
-    asked = {
-        "users": moved["user_id"].to_list(),
-        "windows": moved["window"].to_list(),
-        "was": moved["was_primary"].to_list(),
-    }
-    cursor.execute(RUN_BEGAN, asked)
-    return {(user_id, window): began for user_id, window, began in cursor.fetchall()}
-
-
 def _transitions(
     cursor: CursorWrapper,
     moved: pl.DataFrame,
-    began: dict[tuple[str, str], datetime],
     version: int,
     tenant_id: UUID,
 ) -> None:
-    values: list[Any] = []
+    rows: list[tuple[Any, ...]] = []
     for row in moved.iter_rows(named=True):
-        since, at = began[row["user_id"], row["window"]], row["assigned_at"]
+        at = row["assigned_at"]
         former = Row(
             row["was_id"], row["was_primary"], row["was_at"], 0, row["was_source"], row["was_version"],
             frozenset(row["was_corrected"]),
@@ -231,15 +247,16 @@ def _transitions(
         )
         why = cause(former, latter)
         party = celebration(row["was_primary"], row["primary"], why)
-        values.append(
+        rows.append(
             (
-                uuid4(), tenant_id, row["user_id"], row["window"], row["assignment_id"], row["was_id"],
-                row["was_primary"], row["primary"], at.astimezone(UTC).date(), whole_days(since, at), why,
-                party is not None, party and party.milestone, party and party.title, since, at,
+                row["user_id"], row["window"], row["assignment_id"], row["was_id"], row["was_primary"], row["primary"],
+                at.astimezone(UTC).date(), why.value, party is not None, party and party.milestone,
+                party and party.title, at,
             )
         )  # fmt: skip
-    if values:
-        cursor.executemany(CHANGED, values)
+    if rows:
+        columns = dict(zip(CHANGED, map(list, zip(*rows, strict=True)), strict=True))
+        cursor.execute(RECORD, {"tenant": tenant_id, **columns})
 
 
 def project(standing: pl.DataFrame, *, active: Active, algorithm: str, tenant_id: UUID, now: datetime) -> None:

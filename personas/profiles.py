@@ -69,14 +69,14 @@ DUE = """
 """
 
 
-def due(*, tenant_id: UUID, user_ids: Collection[UUID] | None = None) -> list[UUID]:
+def due(*, tenant_id: UUID, user_ids: Collection[UUID] | None = None, version: int | None = None) -> list[UUID]:
     """Consenting people whose data, rules, corrections or consent changed since they were refreshed."""
     with connection.cursor() as cursor:
         values = {
             "tenant": tenant_id,
             "users": None if user_ids is None else list(user_ids),
             "algorithm": ALGORITHM,
-            "version": rulesets.active(tenant_id=tenant_id).version,
+            "version": version or rulesets.active(tenant_id=tenant_id).version,
         }
         cursor.execute(DUE, values)
         return [user_id for (user_id,) in cursor.fetchall()]
@@ -145,7 +145,9 @@ def assign(
     A hold answers with the held row. Each person who cannot be assigned has a refusal of their own.
     """
     wanted = list(dict.fromkeys(user_ids))
-    known = dict(User.objects.filter(pk__in=wanted, role="user").values_list("pk", "consent_status"))
+    active = rulesets.active(tenant_id=tenant_id)
+    people = User.objects.select_for_update().filter(pk__in=wanted, role="user").order_by("pk")
+    known = dict(people.values_list("pk", "consent_status"))
     answers: dict[UUID, Assignment | Refused] = {
         user_id: ConsentRequired() if user_id in known else UserNotFound(user_id)
         for user_id in wanted
@@ -154,20 +156,15 @@ def assign(
     able = [user_id for user_id in wanted if user_id not in answers]
     if not able:
         return answers
-    if stale := due(tenant_id=tenant_id, user_ids=able):
+    if stale := due(tenant_id=tenant_id, user_ids=able, version=active.version):
         refresh(user_ids=stale, tenant_id=tenant_id, now=now)
-    _locked([str(user_id) for user_id in able])
     rows = stored(user_ids=able, window=window)
-    active = rulesets.active(tenant_id=tenant_id)
     if rows.height:
         appended = assigning.append(rows, active=active, tenant_id=tenant_id, now=now, always=True)
         _project(rows, appended.standing, active, tenant_id, now)
     current = latest(user_ids=able, window=window)
     speaking = set(rows["user_id"])
-    for user_id in able:
-        has_signals = str(user_id) in speaking
-        answers[user_id] = current[user_id] if has_signals else NoSignals(user_id)
-    return answers
+    return answers | {user_id: current[user_id] if str(user_id) in speaking else NoSignals(user_id) for user_id in able}
 
 
 def latest(*, user_ids: Collection[UUID], window: Window) -> dict[UUID, Assignment]:
@@ -243,6 +240,12 @@ def override(
     if snapshot is None or snapshot.no_signals:
         raise NoSignals(user.pk)
     active = rulesets.active(tenant_id=user.tenant_id)
+    standing = {
+        other: row.primary_persona
+        for other in (Window.DAYS_30, Window.DAYS_180)
+        if (row := latest(user_ids=[user.pk], window=other).get(user.pk))
+    }
+    stands = Persona(assigning.highest([*({**standing, window: persona.value}).values()]))
     former = latest(user_ids=[user.pk], window=window).get(user.pk)
     row = Assignment.objects.create(
         tenant_id=user.tenant_id,
@@ -257,7 +260,7 @@ def override(
         data_fingerprint=snapshot.data_fingerprint,
         rule_set_id=active.id,
         rule_set_version=active.version,
-        profile_persona=persona.value,
+        profile_persona=stands.value,
         source=Source.OPERATOR.value,
         assigned_by=by.pk,
         reason=reason,
@@ -275,7 +278,7 @@ def override(
         created_by=by.actor,
     )
     Profile.objects.filter(user=user).update(
-        persona=persona.value, persona_id=persona.number, persona_name=persona.title_words
+        persona=stands.value, persona_id=stands.number, persona_name=stands.title_words
     )
     return row
 

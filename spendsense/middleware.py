@@ -15,7 +15,7 @@ from spendsense import problems
 Respond = Callable[[HttpRequest], HttpResponse]
 
 SIGN_IN_ROUTES = ("/api/auth/", "/signin/")
-NO_DATABASE = ("/health", "/ready", "/static/", "/api/docs", "/api/schema")
+NO_DATABASE = ("/health", "/ready", "/static/", "/api/docs", "/api/schema", "/api/personas/health")
 
 POLICY = "; ".join(
     [

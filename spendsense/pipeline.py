@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 import structlog
 
 from accounts import analytics, rowsecurity, uploads
 from accounts.models import Tenant, Upload
 from accounts.models.uploads import Status
-from personas import runs
+from personas import runs, simulating
 from personas.models import Shard
 
 Clock = Callable[[], datetime]
@@ -51,6 +52,21 @@ def load(tenant: Tenant, clock: Clock) -> Iterator[bool]:
         yield tried(
             partial(loaded, upload), partial(given_back, upload), upload_id=str(upload.pk), attempt=upload.attempts
         )
+
+
+def simulate(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+    """Run the simulations that operators asked for; one that breaks is failed, and says so to who asked."""
+
+    def ran(simulation_id: UUID) -> bool:
+        ended = simulating.run(simulation_id=simulation_id, tenant_id=tenant.pk, now=clock())
+        return ended is not None and ended.status == "completed"
+
+    def given_up(simulation_id: UUID, _: str) -> bool:
+        simulating.give_up(simulation_id=simulation_id, tenant_id=tenant.pk, now=clock())
+        return False
+
+    for simulation_id in simulating.due(tenant_id=tenant.pk):
+        yield tried(partial(ran, simulation_id), partial(given_up, simulation_id), simulation_id=str(simulation_id))
 
 
 def refresh(tenant: Tenant, clock: Clock) -> Iterator[bool]:
@@ -95,6 +111,7 @@ def expire(tenant: Tenant, clock: Clock) -> Iterator[bool]:
 
 
 STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
+    "simulate": simulate,
     "load": load,
     "refresh": refresh,
     "export": export,

@@ -269,6 +269,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATIONS": True,
+    "ENUM_NAME_OVERRIDES": {
+        "PersonaEnum": "personas.api.answers.PERSONAS",
+        "PersonaWindowEnum": "personas.api.windows.OF_PERSONAS",
+        "WindowEnum": "personas.models.snapshots.Window",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "spendsense.schema.without_trailing_slashes",

@@ -2,8 +2,9 @@
 
 from personas.rules.comparing import compare
 from personas.rules.counterfactual import counterfactual
+from personas.rules.differing import diff
 from personas.rules.document import FALLBACK, Document, Persona, Strength
-from personas.rules.errors import InvalidDocument
+from personas.rules.errors import Error, InvalidDocument
 from personas.rules.evaluating import evaluate
 from personas.rules.evidence import as_text, criteria, criteria_met
 from personas.rules.linting import Finding, lint
@@ -13,6 +14,7 @@ from personas.rules.reading import read, read_tree, shipped
 __all__ = [
     "FALLBACK",
     "Document",
+    "Error",
     "Finding",
     "InvalidDocument",
     "Persona",
@@ -22,6 +24,7 @@ __all__ = [
     "counterfactual",
     "criteria",
     "criteria_met",
+    "diff",
     "evaluate",
     "frame_of",
     "lint",

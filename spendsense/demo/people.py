@@ -33,7 +33,7 @@ class Population:
     def make(self, programs: Programs, today: str) -> tuple[Logins, str]:
         """Bring them in, tables being there; the logins of the cast and what the pipeline said."""
         logins = json.loads(programs.manage("Inviting the demo cast", "seed_demo --json"))
-        generate = f"generate_population --users {self.users} --seed 1 --load --until {today} --quiet"
+        generate = f"seed_population --users {self.users} --seed 1 --until {today} --quiet"
         programs.manage(f"Loading {self.users} invented people", generate)
         summary = programs.manage("Running the pipeline through the worker", "run_pipeline --through-worker")
         write_privately(self.record, json.dumps(self._wanted() | {"logins": logins}))

@@ -1,0 +1,169 @@
+"""What a person's money says, as they and the staff of their institution read it."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import caller
+from accounts.api.paging import Page, page_of
+from accounts.api.permissions import Consumer
+from personas import history, ledger, measured, standing
+from personas.api.answers import NotEnough
+from personas.api.people import person
+from personas.api.windows import WindowField
+from personas.models import Assignment, Snapshot, Window
+from personas.profiles import NoSignals
+from personas.rules import Persona
+from personas.signals import insights, stale
+
+WINDOW = OpenApiParameter("window", str, enum=Window.values(), default=Window.DAYS_30.value)
+USER_ID = OpenApiParameter("user_id", str, OpenApiParameter.PATH, description="A user id, or `me`.")
+BOTH = (Window.DAYS_30, Window.DAYS_180)
+
+
+class Asked(serializers.Serializer[Any]):
+    window = WindowField(Window.values())
+
+
+class SignalsOut(serializers.Serializer[Any]):
+    user_id = serializers.UUIDField()
+    window = serializers.CharField()
+    as_of = serializers.DateField()
+    stale = serializers.BooleanField()
+    days_covered = serializers.IntegerField()
+    computed_at = serializers.DateTimeField()
+    signals = serializers.DictField()
+
+
+class ProfileOut(serializers.Serializer[Any]):
+    user_id = serializers.UUIDField()
+    persona_id = serializers.IntegerField()
+    persona_name = serializers.CharField()
+    persona = serializers.CharField()
+    as_of = serializers.DateField(allow_null=True)
+    stale = serializers.BooleanField()
+    days_covered = serializers.IntegerField(allow_null=True)
+    not_enough = NotEnough(many=True)
+    rule_set_version = serializers.IntegerField()
+    signals_30d = serializers.DictField()
+    signals_180d = serializers.DictField()
+    updated_at = serializers.DateTimeField()
+
+
+class Stood(serializers.Serializer[Any]):
+    history_id = serializers.UUIDField()
+    user_id = serializers.UUIDField()
+    persona_id = serializers.IntegerField()
+    persona_name = serializers.CharField()
+    assigned_at = serializers.DateTimeField()
+    as_of = serializers.DateField(allow_null=True)
+    rule_set_version = serializers.IntegerField()
+    signals = serializers.DictField()
+
+
+class HistoryPage(serializers.Serializer[Any]):
+    items = Stood(many=True)
+    total = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
+class MeasuredViewSet(viewsets.ViewSet):
+    """Everything here is empty without consent: the rows are invisible from the moment of revocation."""
+
+    lookup_url_kwarg = "user_id"
+
+    @extend_schema(parameters=[USER_ID, WINDOW], responses=SignalsOut, operation_id="users_signals")
+    @action(detail=True, methods=["get"])
+    def signals(self, request: Request, user_id: str) -> Response:
+        window = _window(request)
+        user = person(request, user_id)
+        snapshot = measured.latest(user_id=user.pk, windows=[window]).get(window)
+        if snapshot is None or snapshot.no_signals:
+            raise NoSignals(user_id)
+        return Response(
+            {
+                "user_id": user.pk,
+                "window": window.value,
+                "as_of": snapshot.as_of,
+                "stale": stale(snapshot.as_of, timezone.now().date()),
+                "days_covered": measured.days_covered(snapshot),
+                "computed_at": snapshot.computed_at,
+                "signals": measured.as_object(snapshot),
+            }
+        )
+
+    @extend_schema(parameters=[USER_ID], responses=ProfileOut, operation_id="users_profile")
+    @action(detail=True, methods=["get"])
+    def profile(self, request: Request, user_id: str) -> Response:
+        user = person(request, user_id)
+        stands = standing.profile(user_id=user.pk)
+        snapshots = measured.latest(user_id=user.pk, windows=BOTH)
+        fresh = history.freshness(snapshots.get(Window.DAYS_30), today=timezone.now().date())
+        return Response(
+            {
+                "user_id": user.pk,
+                "persona_id": stands.persona_id,
+                "persona_name": stands.persona_name,
+                "persona": stands.persona,
+                "as_of": stands.as_of,
+                "stale": fresh.stale,
+                "days_covered": fresh.days_covered,
+                "not_enough": fresh.not_enough,
+                "rule_set_version": stands.rule_set_version,
+                **{f"signals_{window}": _object(snapshots.get(window)) for window in BOTH},
+                "updated_at": stands.updated_at,
+            }
+        )
+
+    @extend_schema(parameters=[USER_ID, Page], responses=HistoryPage, operation_id="users_persona_history")
+    @action(detail=True, methods=["get"], url_path="persona-history")
+    def persona_history(self, request: Request, user_id: str) -> Response:
+        rows = standing.changes(user_id=person(request, user_id).pk).prefetch_related("snapshot")
+        return page_of(request, rows, _stood)
+
+
+class InsightsViewSet(viewsets.ViewSet):
+    permission_classes = [Consumer]
+
+    @extend_schema(parameters=[WINDOW], responses=OpenApiTypes.OBJECT)
+    def list(self, request: Request) -> Response:
+        """Where the money came from and where it went."""
+        window, user = _window(request), caller(request)
+        snapshot = measured.latest(user_id=user.pk, windows=[window]).get(window)
+        if snapshot is None or snapshot.no_signals:
+            raise NoSignals(user.pk)
+        today = timezone.now().date()
+        frames = ledger.frames(user_ids=[user.pk], today=today)
+        return Response(insights(frames, window=window.days, today=today))
+
+
+def _window(request: Request) -> Window:
+    asked = Asked(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return Window(asked.validated_data["window"])
+
+
+def _stood(row: Assignment) -> dict[str, Any]:
+    persona = Persona(row.profile_persona)
+    return {
+        "history_id": row.pk,
+        "user_id": row.user_id,
+        "persona_id": persona.number,
+        "persona_name": persona.title_words,
+        "assigned_at": row.assigned_at,
+        "as_of": row.as_of,
+        "rule_set_version": row.rule_set_version,
+        "signals": _object(row.snapshot),
+    }
+
+
+def _object(snapshot: Snapshot | None) -> dict[str, Any]:
+    """Empty for what came from elsewhere and was never measured here."""
+    return measured.as_object(snapshot) if snapshot else {}

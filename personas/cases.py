@@ -1,0 +1,61 @@
+"""Override cases: inputs on which an operator once overruled the rules, and whether a document honours them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.words import Word
+from personas import rules
+from personas.models import OverrideCase
+
+
+class State(Word):
+    OPEN = "open"
+    WAIVED = "waived"
+    RETIRED = "retired"
+
+
+def of_tenant(tenant_id: UUID, state: State | None = None) -> QuerySet[OverrideCase]:
+    """Those of consenting people, newest first; the policies leave everybody else out."""
+    cases = OverrideCase.objects.filter(tenant_id=tenant_id).order_by("-created_at", "case_id")
+    return cases.filter(state=state) if state else cases
+
+
+def answers(cases: Sequence[OverrideCase], document: rules.Document) -> list[str]:
+    """The persona that a document gives to the frozen inputs of each case."""
+    found: list[str] = rules.evaluate(rules.frame_of(map(_nested, cases)), document)["primary"].to_list()
+    return found
+
+
+def broken(cases: Sequence[OverrideCase], document: rules.Document) -> list[dict[str, Any]]:
+    return [
+        {
+            "case_id": str(case.pk),
+            "window_type": case.window_type,
+            "expected_persona": case.expected_persona,
+            "got": got,
+        }
+        for case, got in zip(cases, answers(cases, document), strict=True)
+        if got != case.expected_persona
+    ]
+
+
+@transaction.atomic
+def waive(*, reasons: Mapping[UUID, str], version: int, by: str, now: datetime) -> None:
+    """A publication gives these open cases up, each with its reason; they are not asked again."""
+    for case_id, reason in reasons.items():
+        OverrideCase.objects.filter(pk=case_id, state=State.OPEN).update(
+            state=State.WAIVED.value, waived_by=by, waived_at=now, waive_reason=reason, waived_version=version
+        )
+
+
+def _nested(case: OverrideCase) -> dict[str, dict[str, Any]]:
+    nested: dict[str, dict[str, Any]] = {}
+    for path, value in case.signals.items():
+        category, _, name = path.partition(".")
+        nested.setdefault(category, {})[name] = value
+    return nested
