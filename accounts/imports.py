@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from accounts import people, previews, rowsecurity, uploads
+from accounts import loads, people, previews, rowsecurity, uploads
 from accounts.models import Tenant, User
 from accounts.models.uploads import Channel, Status
 from accounts.refusals import Refused
@@ -97,8 +97,8 @@ def _load(outcome: Outcome, part: Part, name: str, now: datetime) -> None:
     got = uploads.receive(
         user=part.user, file_name=name, data=part.data, options=part.options, now=now, channel=Channel.COMMAND
     )
-    claimed = uploads.claim(tenant_id=part.user.tenant_id, now=now, upload_id=got.upload.pk)
-    upload = uploads.load(upload=claimed, now=now) if claimed else got.upload
+    claimed = loads.claim(tenant_id=part.user.tenant_id, now=now, upload_id=got.upload.pk)
+    upload = loads.load(upload=claimed, now=now) if claimed else got.upload
     if upload.status == Status.FAILED:
         outcome.problems += _sentences(part, upload.validation_errors or [])
     elif upload.status != Status.COMPLETED:

@@ -1,4 +1,4 @@
-"""The life of an upload: received, claimed, loaded or refused; the only writer of the uploads table."""
+"""How an upload begins and how it is taken back: received, announced, completed, expired, reverted."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,18 +9,14 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, connection
-from django.db.models import Q, QuerySet
 
-from accounts import analytics, loading, received, reverting, rowsecurity, signedform, storage
+from accounts import analytics, received, reverting, rowsecurity, signedform, storage
 from accounts.fingerprints import fingerprint
 from accounts.models import Account, Upload, User
 from accounts.models.uploads import MAX_BYTES, Channel, FileType, Status
 from accounts.refusals import NotThere, Refused, Unacceptable
 from accounts.statements import KnownAccount, Options, Statement, parse
 
-LEASE = timedelta(minutes=2)
-RETRIES = (timedelta(minutes=1), timedelta(minutes=10))
-ATTEMPTS = 3
 EXPIRY = timedelta(hours=24)
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 OPTIONS: Mapping[str, str | None] = {
@@ -71,7 +67,7 @@ class NotCompleted(Refused):
     sentence = "Only a completed upload can be reverted."
 
 
-def _of_the_file(code: str, sentence: str) -> list[dict[str, Any]]:
+def of_the_file(code: str, sentence: str) -> list[dict[str, Any]]:
     return [
         {
             "type": "file",
@@ -85,8 +81,7 @@ def _of_the_file(code: str, sentence: str) -> list[dict[str, Any]]:
     ]
 
 
-PROCESSING_FAILED = _of_the_file("PROCESSING_FAILED", "The file could not be processed. An operator has been told.")
-_EXPIRED = _of_the_file("UPLOAD_EXPIRED", UploadExpired.sentence)
+_EXPIRED = of_the_file("UPLOAD_EXPIRED", UploadExpired.sentence)
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,7 @@ def receive(
     upload.content_hash = hashlib.sha256(data).hexdigest()
     eyes = rowsecurity.of(user)
     with rowsecurity.viewing(eyes):
-        first = _same_file(upload)
+        first = same_file(upload)
     if first:
         return Received(first, duplicate=True)
     storage.put(upload.s3_key, data)
@@ -144,7 +139,7 @@ def receive(
     except IntegrityError:
         storage.delete(upload.s3_key)
         with rowsecurity.viewing(eyes):
-            first = _same_file(upload)
+            first = same_file(upload)
         if first is None:
             raise
         return Received(first, duplicate=True)  # a parallel twin was quicker
@@ -222,86 +217,6 @@ def of_owner(user: User, upload_id: UUID) -> Upload:
     return upload
 
 
-# -- work: what is due, who has it, how it ends
-
-
-def due(*, now: datetime) -> QuerySet[Upload]:
-    """Uploads of the tenant that wait for a worker, or whose worker has not been heard of; oldest first."""
-    waits = Q(status=Status.PENDING) & (~Q(channel=Channel.PRESIGNED) | Q(attempts__gt=0))
-    in_time = Q(retry_after=None) | Q(retry_after__lte=now)
-    silent = Q(status=Status.PROCESSING) & (Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE))
-    return Upload.objects.filter((waits & in_time) | silent).order_by("created_at", "upload_id")
-
-
-def unfinished() -> QuerySet[Upload]:
-    """What a worker has still to load or to export."""
-    received = Q(status=Status.PENDING) & ~Q(channel=Channel.PRESIGNED)
-    exportable = Q(status=Status.COMPLETED, exported_at=None, duplicate_of=None, reverted_at=None)
-    return Upload.objects.filter(received | Q(status=Status.PROCESSING) | (exportable & Q(user__consent_status=True)))
-
-
-def with_status(status: Status) -> QuerySet[Upload]:
-    return Upload.objects.filter(status=status)
-
-
-def claim(*, tenant_id: UUID, now: datetime, upload_id: UUID | None = None) -> Upload | None:
-    """Take one due upload in a transaction of its own; the claim counts, so a file that kills its worker ends too."""
-    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
-        candidates = due(now=now).select_for_update(skip_locked=True)
-        upload = (candidates.filter(pk=upload_id) if upload_id else candidates).first()
-        if upload is None:
-            return None
-        if upload.attempts >= ATTEMPTS:
-            _move(upload, Status.FAILED, now, validation_errors=PROCESSING_FAILED)
-            return None
-        if upload.status == Status.PENDING:
-            upload.status = Status.PROCESSING
-        upload.attempts += 1
-        upload.claimed_at = now
-        upload.save(update_fields=["status", "attempts", "claimed_at"])
-        return upload
-
-
-def load(*, upload: Upload, now: datetime) -> Upload:
-    """Load a claimed file with the eyes of its owner: all of it or nothing, and the report either way."""
-    data = storage.get(upload.s3_key)
-    owner = rowsecurity.Viewer(rowsecurity.Context.CONSUMER, str(upload.tenant_id), str(upload.user_id), "pipeline")
-    with rowsecurity.viewing(owner):
-        _one_after_another(upload.user_id)
-        mine = Upload.objects.select_for_update().filter(
-            pk=upload.pk, status=Status.PROCESSING, attempts=upload.attempts
-        )
-        if not mine.exists():
-            return upload  # the lease ran out and another worker has it
-        upload.content_hash = hashlib.sha256(data).hexdigest()
-        if first := _same_file(upload):
-            return _move(upload, Status.COMPLETED, now, content_hash=None, duplicate_of=first.pk)
-        statement = parse(
-            data,
-            parse_options(FileType(upload.file_type), upload.options, now),
-            known_accounts(upload.user_id),
-        )
-        if not statement.ok:
-            report = report_of(upload, statement, now, Status.FAILED, {})
-            return _finish(upload, Status.FAILED, now, statement, report)
-        stored = loading.store(upload=upload, statement=statement, received=upload.created_at)
-        report = report_of(upload, statement, now, Status.COMPLETED, stored)
-        return _finish(upload, Status.COMPLETED, now, statement, report)
-
-
-def give_back(*, upload: Upload, now: datetime) -> Upload:
-    """After a fault of ours: due again later, or failed when it was the last try."""
-    with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)):
-        current = Upload.objects.select_for_update().get(pk=upload.pk)
-        if current.status != Status.PROCESSING or current.attempts != upload.attempts:
-            return current
-        if current.attempts >= ATTEMPTS:
-            return _move(current, Status.FAILED, now, validation_errors=PROCESSING_FAILED)
-        current.status, current.retry_after = Status.PENDING, now + RETRIES[current.attempts - 1]
-        current.save(update_fields=["status", "retry_after"])
-        return current
-
-
 def expire(*, tenant_id: UUID, now: datetime, older_than: timedelta | None = None) -> int:
     """Fail the presigned uploads that nobody completed, and remove what was posted of them."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
@@ -324,7 +239,7 @@ def expire(*, tenant_id: UUID, now: datetime, older_than: timedelta | None = Non
 def revert(*, user: User, upload_id: UUID, now: datetime) -> Upload:
     """Take a completed upload back: its rows go, what it changed is as before. Twice is once."""
     with rowsecurity.viewing(rowsecurity.of(user)):
-        _one_after_another(user.pk)
+        one_after_another(user.pk)
         upload = of_owner(user, upload_id)
         if upload.status != Status.COMPLETED:
             raise NotCompleted
@@ -334,9 +249,6 @@ def revert(*, user: User, upload_id: UUID, now: datetime) -> Upload:
             upload.save(update_fields=["reverted_at"])
     analytics.forget(upload=upload)  # also when none are known of: they may be on their way
     return upload
-
-
-# -- inside
 
 
 def announced(
@@ -371,44 +283,7 @@ def known_accounts(user_id: UUID) -> list[KnownAccount]:
     return [KnownAccount(*row) for row in rows]
 
 
-def report_of(
-    upload: Upload, statement: Statement, now: datetime, status: Status, stored: dict[str, dict[str, int]]
-) -> dict[str, Any]:
-    """The import report: what was understood of the file, what is wrong with it, and what was stored."""
-    nothing = {"inserted": 0, "updated": 0, "unchanged": 0}
-    return {
-        "upload_id": str(upload.pk),
-        "user_id": str(upload.user_id),
-        "status": status.value,
-        "ingestion_timestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        **statement.report(),
-        "storage": {
-            "postgresql": {name: stored.get(name, nothing) for name in ("accounts", "transactions", "liabilities")},
-            "s3": {"object": upload.s3_key, "parquet": []},
-        },
-    }
-
-
-def _finish(upload: Upload, status: Status, now: datetime, statement: Statement, report: dict[str, Any]) -> Upload:
-    return _move(
-        upload,
-        status,
-        now,
-        report=report,
-        sign_policy=statement.sign_policy,
-        content_hash=upload.content_hash,
-        validation_errors=[*report["errors"], *report["warnings"]] or None,
-    )
-
-
-def _move(upload: Upload, status: Status, now: datetime, **fields: Any) -> Upload:
-    for name, value in {"status": status.value, "processed_at": now, **fields}.items():
-        setattr(upload, name, value)
-    upload.save(update_fields=["status", "processed_at", *fields])
-    return upload
-
-
-def _same_file(upload: Upload) -> Upload | None:
+def same_file(upload: Upload) -> Upload | None:
     """The upload that stands for these bytes with these options."""
     twins = Upload.objects.filter(
         user_id=upload.user_id,
@@ -420,7 +295,7 @@ def _same_file(upload: Upload) -> Upload | None:
     return twins.exclude(status=Status.FAILED).exclude(pk=upload.pk).first()
 
 
-def _one_after_another(user_id: UUID) -> None:
+def one_after_another(user_id: UUID) -> None:
     """Loads and reverts of one person wait for each other; a derived result is stored under the same row's lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"uploads:{user_id}"])

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts import consent, people, rowsecurity, uploads
+from accounts import consent, loads, people, rowsecurity, uploads
 from accounts.models import Tenant, Transaction
 from accounts.purposes import Purpose
 from bench.measure import in_turns, peak_mb, table
@@ -60,8 +60,8 @@ def main(arguments: list[str]) -> None:
         user = person(f"ours{number}")
         got = uploads.receive(user=user, file_name="big.csv", data=files[number], options={}, now=datetime.now(UTC))
         before = peak_mb()
-        claimed = uploads.claim(tenant_id=user.tenant_id, now=datetime.now(UTC), upload_id=got.upload.pk)
-        assert uploads.load(upload=claimed, now=datetime.now(UTC)).status == "completed"
+        claimed = loads.claim(tenant_id=user.tenant_id, now=datetime.now(UTC), upload_id=got.upload.pk)
+        assert loads.load(upload=claimed, now=datetime.now(UTC)).status == "completed"
         peaks.append(peak_mb() - before)
 
     def again(number: int) -> None:

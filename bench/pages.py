@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import uploads
+from accounts import loads, uploads
 from accounts.tests.callers import client_of
 from bench.load import person
 
@@ -18,8 +18,8 @@ def main(arguments: list[str]) -> None:
         lines = [f"t{n},main,2025-{1 + n % 12:02}-{1 + n % 28:02},-{n % 900}.10,Shop {n % 50}" for n in range(rows)]
         data = "\n".join(["transaction_id,account_id,date,amount,merchant_name", *lines]).encode()
         got = uploads.receive(user=user, file_name="a.csv", data=data, options={}, now=timezone.now())
-        uploads.load(
-            upload=uploads.claim(tenant_id=user.tenant_id, now=timezone.now(), upload_id=got.upload.pk),
+        loads.load(
+            upload=loads.claim(tenant_id=user.tenant_id, now=timezone.now(), upload_id=got.upload.pk),
             now=timezone.now(),
         )
         client, cursor, taken = client_of(user, SERVER_NAME="127.0.0.1"), "", []

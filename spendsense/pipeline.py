@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from accounts import analytics, rowsecurity, uploads
+from accounts import analytics, loads, rowsecurity, uploads
 from accounts.models import Tenant, Upload
 from accounts.models.uploads import Status
 from personas import runs, simulating
@@ -43,12 +43,12 @@ def load(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     """Claim and load uploads one by one; a fault gives the file back, due again later."""
 
     def loaded(upload: Upload) -> bool:
-        return uploads.load(upload=upload, now=clock()).status == Status.COMPLETED
+        return loads.load(upload=upload, now=clock()).status == Status.COMPLETED
 
     def given_back(upload: Upload, _: str) -> bool:
-        return uploads.give_back(upload=upload, now=clock()).status == Status.COMPLETED
+        return loads.give_back(upload=upload, now=clock()).status == Status.COMPLETED
 
-    while upload := uploads.claim(tenant_id=tenant.pk, now=clock()):
+    while upload := loads.claim(tenant_id=tenant.pk, now=clock()):
         yield tried(
             partial(loaded, upload), partial(given_back, upload), upload_id=str(upload.pk), attempt=upload.attempts
         )

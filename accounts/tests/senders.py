@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from accounts import rowsecurity, uploads
+from accounts import loads, rowsecurity
 from accounts.models import Account, Liability, Transaction, Upload, User
 
 PLAIN = b"""account_id,date,amount,merchant_name,category
@@ -40,8 +40,8 @@ def send_written(client: APIClient, body: bytes, to: str = "", **headers: str) -
 def load_all(user: User, now: datetime) -> list[Upload]:
     """What a woken worker does."""
     ended = []
-    while upload := uploads.claim(tenant_id=user.tenant_id, now=now):
-        ended.append(uploads.load(upload=upload, now=now))
+    while upload := loads.claim(tenant_id=user.tenant_id, now=now):
+        ended.append(loads.load(upload=upload, now=now))
     return ended
 
 

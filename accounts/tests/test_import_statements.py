@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from accounts import rowsecurity, uploads
+from accounts import loads, rowsecurity, uploads
 from accounts.models import Transaction, Upload, User
 from accounts.models.uploads import Channel, Status
 from accounts.tests import factories
@@ -237,7 +237,7 @@ def test_the_shell_hears_2_for_wrong_usage_and_1_for_a_bad_file(shared_db, folde
 def test_a_file_that_another_worker_has_is_not_called_done(maya, tmp_path):
     now = timezone.now()
     uploads.receive(user=maya, file_name="a.csv", data=PLAIN, options={}, now=now, channel=Channel.COMMAND)
-    assert uploads.claim(tenant_id=maya.tenant_id, now=now).status == Status.PROCESSING
+    assert loads.claim(tenant_id=maya.tenant_id, now=now).status == Status.PROCESSING
     (tmp_path / "june.csv").write_bytes(PLAIN)
     said = imported(tmp_path / "june.csv", "--user", maya.email)
     assert said.code == 1 and "STILL_LOADING" in said.lines[1]

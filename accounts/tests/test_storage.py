@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from moto import mock_aws
 
-from accounts import analytics, buckets, rowsecurity, storage, uploads
+from accounts import analytics, buckets, loads, rowsecurity, storage, uploads
 from accounts.models import Transaction, Upload
 from accounts.models.uploads import MAX_BYTES, Status
 from accounts.tests import factories, stores
@@ -158,9 +158,9 @@ def test_a_form_becomes_rows_analytics_files_and_is_taken_back(store, maya, call
         answer = client.post(f"/api/uploads/{upload_id}/complete")
         assert (answer.status_code, answer.json()["status"]) == (200, "processing")
 
-    claimed = uploads.claim(tenant_id=maya.tenant_id, now=now)
+    claimed = loads.claim(tenant_id=maya.tenant_id, now=now)
     assert claimed and claimed.attempts == 1 and str(claimed.pk) == upload_id
-    ended = uploads.load(upload=claimed, now=now)
+    ended = loads.load(upload=claimed, now=now)
     assert ended.status == Status.COMPLETED
     assert client.post(f"/api/uploads/{upload_id}/complete").json()["status"] == "completed"
     written = analytics.write(upload=ended, now=now)
@@ -337,11 +337,11 @@ def test_completion_comes_too_late_after_a_day_even_before_anybody_expires_it(ow
 
 def test_a_presigned_file_that_was_sent_before_is_a_duplicate(store, maya, now, seeing):
     first = uploads.receive(user=maya, file_name="a.csv", data=PLAIN, options={}, now=now).upload
-    uploads.load(upload=uploads.claim(tenant_id=maya.tenant_id, now=now), now=now)
+    loads.load(upload=loads.claim(tenant_id=maya.tenant_id, now=now), now=now)
     upload, form = upload_form(maya, now)
     stores.posted(form.url, form.fields, PLAIN)
     uploads.complete(user=maya, upload_id=upload.pk, now=now)
-    ended = uploads.load(upload=uploads.claim(tenant_id=maya.tenant_id, now=now), now=now)
+    ended = loads.load(upload=loads.claim(tenant_id=maya.tenant_id, now=now), now=now)
     assert (ended.status, ended.duplicate_of) == (Status.COMPLETED, first.pk)
     with seeing(maya):
         assert Transaction.objects.count() == 4

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import rowsecurity, storage, uploads
+from accounts import loads, rowsecurity, storage, uploads
 from accounts.models import Account, LedgerMonth, Liability, Transaction, Upload, UploadUndo
 from accounts.models.uploads import Status
 from accounts.tests import factories
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 def loaded(user, data, now, name="statement.csv", **options):
     got = uploads.receive(user=user, file_name=name, data=data, options=options, now=now)
-    claimed = uploads.claim(tenant_id=user.tenant_id, now=now, upload_id=got.upload.pk)
-    return uploads.load(upload=claimed, now=now)
+    claimed = loads.claim(tenant_id=user.tenant_id, now=now, upload_id=got.upload.pk)
+    return loads.load(upload=claimed, now=now)
 
 
 def stored(user):
@@ -129,8 +129,8 @@ def test_a_later_file_changes_rows_and_revert_brings_the_former_ones_back(maya, 
 def test_an_older_file_never_overwrites_a_newer_one(maya, now):
     old = uploads.receive(user=maya, file_name="a.json", data=JSON, options={}, now=now)
     loaded(maya, LATER, now + timedelta(hours=1), "b.json")
-    claimed = uploads.claim(tenant_id=maya.tenant_id, now=now + timedelta(hours=2), upload_id=old.upload.pk)
-    ended = uploads.load(upload=claimed, now=now + timedelta(hours=2))
+    claimed = loads.claim(tenant_id=maya.tenant_id, now=now + timedelta(hours=2), upload_id=old.upload.pk)
+    ended = loads.load(upload=claimed, now=now + timedelta(hours=2))
     assert ended.report["storage"]["postgresql"]["accounts"] == {"inserted": 0, "updated": 0, "unchanged": 1}
 
 
@@ -188,9 +188,9 @@ def test_statements_do_not_grow_with_rows(maya, noor, now):
 def test_a_fault_of_ours_is_tried_three_times(maya, now):
     upload = uploads.receive(user=maya, file_name="a.csv", data=PLAIN, options={}, now=now).upload
     for wait in (timedelta(0), timedelta(minutes=1), timedelta(minutes=12)):
-        claimed = uploads.claim(tenant_id=maya.tenant_id, now=now + wait)
-        assert claimed is not None and uploads.claim(tenant_id=maya.tenant_id, now=now + wait) is None
-        ended = uploads.give_back(upload=claimed, now=now + wait)
+        claimed = loads.claim(tenant_id=maya.tenant_id, now=now + wait)
+        assert claimed is not None and loads.claim(tenant_id=maya.tenant_id, now=now + wait) is None
+        ended = loads.give_back(upload=claimed, now=now + wait)
     assert ended.status == Status.FAILED
     assert ended.validation_errors[0]["code"] == "PROCESSING_FAILED"
     assert upload.pk == ended.pk
@@ -199,18 +199,18 @@ def test_a_fault_of_ours_is_tried_three_times(maya, now):
 def test_a_file_that_kills_its_worker_ends_too(maya, now):
     uploads.receive(user=maya, file_name="a.csv", data=PLAIN, options={}, now=now)
     for n in range(3):
-        assert uploads.claim(tenant_id=maya.tenant_id, now=now + n * timedelta(minutes=3)) is not None
-    assert uploads.claim(tenant_id=maya.tenant_id, now=now + timedelta(minutes=20)) is None
+        assert loads.claim(tenant_id=maya.tenant_id, now=now + n * timedelta(minutes=3)) is not None
+    assert loads.claim(tenant_id=maya.tenant_id, now=now + timedelta(minutes=20)) is None
     with rowsecurity.viewing(rowsecurity.of(maya)):
         assert Upload.objects.get().status == Status.FAILED
 
 
 def test_a_worker_whose_lease_ran_out_stores_nothing(maya, now):
     uploads.receive(user=maya, file_name="a.csv", data=PLAIN, options={}, now=now)
-    slow = uploads.claim(tenant_id=maya.tenant_id, now=now)
-    quick = uploads.claim(tenant_id=maya.tenant_id, now=now + timedelta(minutes=3))
-    uploads.load(upload=quick, now=now + timedelta(minutes=3))
-    assert uploads.load(upload=slow, now=now + timedelta(minutes=4)).attempts == 1
+    slow = loads.claim(tenant_id=maya.tenant_id, now=now)
+    quick = loads.claim(tenant_id=maya.tenant_id, now=now + timedelta(minutes=3))
+    loads.load(upload=quick, now=now + timedelta(minutes=3))
+    assert loads.load(upload=slow, now=now + timedelta(minutes=4)).attempts == 1
     assert len(stored(maya)) == 4
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import consent, rowsecurity, storage, uploads
+from accounts import consent, loads, rowsecurity, storage
 from accounts.models import Upload
 from accounts.purposes import Purpose
 from accounts.tests import factories
@@ -243,9 +243,9 @@ def test_staff_of_another_tenant_see_nothing(calling, loaded):
 def test_the_report_is_there_when_the_file_was_read(calling, maya, sent, now):
     client, path = calling(maya), f"/api/uploads/{sent['upload_id']}/report"
     assert told(client.get(path)) == (409, "REPORT_NOT_READY")
-    claimed = uploads.claim(tenant_id=maya.tenant_id, now=now)
+    claimed = loads.claim(tenant_id=maya.tenant_id, now=now)
     assert told(client.get(path)) == (409, "REPORT_NOT_READY")
-    uploads.load(upload=claimed, now=now)
+    loads.load(upload=claimed, now=now)
     report = client.get(path).json()
     assert (report["status"], report["upload_id"]) == ("completed", sent["upload_id"])
     assert report["storage"]["postgresql"]["transactions"] == {"inserted": 4, "updated": 0, "unchanged": 0}

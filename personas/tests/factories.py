@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from accounts import rowsecurity, uploads
+from accounts import loads, rowsecurity, uploads
 from accounts.models import Upload, User
 from personas import profiles
 from personas.models import Snapshot
@@ -23,9 +23,9 @@ main,2025-06-30,-100.00,Aunt Vera,Gifts
 def loaded(user: User, data: bytes, now: datetime, name: str = "statement.csv") -> Upload:
     """Sent by the person and read by a worker."""
     got = uploads.receive(user=user, file_name=name, data=data, options={"sign_policy": "inflow_positive"}, now=now)
-    claimed = uploads.claim(tenant_id=user.tenant_id, now=now, upload_id=got.upload.pk)
+    claimed = loads.claim(tenant_id=user.tenant_id, now=now, upload_id=got.upload.pk)
     assert claimed
-    ended = uploads.load(upload=claimed, now=now)
+    ended = loads.load(upload=claimed, now=now)
     assert ended.status == "completed", ended.report
     return ended
 

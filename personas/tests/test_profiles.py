@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import cast, consent, rowsecurity, uploads
+from accounts import cast, consent, loads, rowsecurity, uploads
 from accounts.purposes import Purpose
 from accounts.refusals import ConsentRequired
 from accounts.tests import factories
@@ -24,8 +24,8 @@ STORIES = {
 
 def loaded(user, data, now, name="statement.json"):
     got = uploads.receive(user=user, file_name=name, data=data, options={"sign_policy": "inflow_positive"}, now=now)
-    claimed = uploads.claim(tenant_id=user.tenant_id, now=now, upload_id=got.upload.pk)
-    ended = uploads.load(upload=claimed, now=now)
+    claimed = loads.claim(tenant_id=user.tenant_id, now=now, upload_id=got.upload.pk)
+    ended = loads.load(upload=claimed, now=now)
     assert ended.status == "completed", ended.report
     return ended
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from accounts import rowsecurity, uploads
+from accounts import loads, rowsecurity
 from accounts.management.people import SOME_FAILED, StaffCommand, tenant_of, wrong_usage
 from accounts.models import Tenant
 from accounts.models.uploads import Status
@@ -64,6 +64,6 @@ class Command(StaffCommand):
         left = failed = 0
         for tenant in tenants:
             with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
-                left += uploads.unfinished().count()
-                failed += uploads.with_status(Status.FAILED).count()
+                left += loads.unfinished().count()
+                failed += loads.with_status(Status.FAILED).count()
         return left, failed
