@@ -18,7 +18,7 @@ DOORS = {"api", "admin", "tasks", "management", "console"}
 WIRING = {"spendsense.urls", "spendsense.tasks", "spendsense.settings"}
 # `tasks.wake` writes nothing and decides nothing; what staff commands have in common serves every app's commands.
 FREE = ("accounts.tasks", "accounts.management")
-SHARED = "accounts.api."  # how every door pages, parses, routes, admits and repeats
+SHARED = ("accounts.api.", "accounts.admin")  # how every door pages, parses, routes, admits, repeats and shows
 NOTHING_IN_PARTICULAR = {"services", "utils", "helpers", "managers", "common", "misc", "constants", "signals"}
 
 
