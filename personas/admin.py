@@ -28,16 +28,8 @@ class AssignmentAdmin(Shown):
 
 @admin.register(Transition)
 class TransitionAdmin(Shown):
-    list_display = [
-        "user",
-        "window_type",
-        "from_persona",
-        "to_persona",
-        "transition_date",
-        "cause",
-        "achievement_title",
-    ]
-    list_filter = ["window_type", "cause", "celebration_shown", "to_persona"]
+    list_display = ["user", "window_type", "from_persona", "to_persona", "transition_date", "cause"]
+    list_filter = ["window_type", "cause", "celebration_shown"]
     list_select_related = ["user"]
     search_fields = ["user__email"]
     ordering = ["-created_at", "transition_id"]
