@@ -99,13 +99,15 @@ class RequestLog:
 
 
 class Statements:
-    """Counts the SQL of one request; telling PostgreSQL who is looking is not a statement of the request."""
+    """Counts the SQL of one request; opening it and telling PostgreSQL who is looking are not of its own."""
+
+    not_counted = ("SELECT set_config(", "SAVEPOINT", "RELEASE", "ROLLBACK TO")
 
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        self.count += not sql.startswith("SELECT set_config(")
+        self.count += not sql.startswith(self.not_counted)
         return execute(sql, params, many, context)
 
 

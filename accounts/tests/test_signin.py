@@ -1,0 +1,120 @@
+"""Signing in through the library's routes: what must hold whatever the library does."""
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.exceptions import ValidationError
+from django.test import RequestFactory
+
+from accounts import people, rowsecurity, signin
+from accounts.models import User
+from accounts.tests import factories
+
+APP = "/api/auth/app/v1"
+PASSWORD = "Long-enough-2026!"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_locked_out(settings):
+    settings.ACCOUNT_RATE_LIMITS = False
+
+
+@pytest.fixture
+def enrolled(db):
+    def make(email, **fields):
+        with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+            return people.enrol(tenant=factories.TenantFactory(), email=email, password=PASSWORD, **fields)
+
+    return make
+
+
+def login(client, email, password=PASSWORD):
+    return client.post(f"{APP}/auth/login", {"email": email, "password": password}, format="json")
+
+
+def test_a_consumer_signs_in_and_the_token_opens_the_api(calling, enrolled):
+    enrolled("maya@example.test")
+    client = calling()
+    answer = login(client, "maya@example.test")
+    assert answer.status_code == 200
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['meta']['access_token']}")
+    assert client.get("/api/users/me").json()["email_verified"] is True
+
+
+def test_a_signed_out_token_is_refused_at_once(calling, enrolled):
+    enrolled("maya@example.test")
+    client = calling()
+    meta = login(client, "maya@example.test").json()["meta"]
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {meta['access_token']}")
+    assert client.get("/api/users/me").status_code == 200
+    calling().delete(f"{APP}/auth/session", headers={"X-Session-Token": meta["session_token"]})
+    assert client.get("/api/users/me").json()["code"] == "TOKEN_INVALID"
+
+
+def test_an_unknown_address_and_a_wrong_password_look_alike(calling, enrolled):
+    enrolled("maya@example.test")
+    unknown = login(calling(), "nobody@example.test")
+    wrong = login(calling(), "maya@example.test", "Wrong-password-1!")
+    assert unknown.status_code == wrong.status_code == 400
+    assert unknown.json() == wrong.json()
+
+
+def test_staff_give_their_second_factor(calling, enrolled):
+    omar = enrolled("omar@example.test", role="operator", level="senior")
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        secret = people.second_factor_secret(user=omar)
+        assert people.second_factor_secret(user=omar) == secret
+    client = calling()
+    asked = login(client, "omar@example.test")
+    assert asked.status_code == 401
+    assert "mfa_authenticate" in [flow["id"] for flow in asked.json()["data"]["flows"]]
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    session = {"X-Session-Token": asked.json()["meta"]["session_token"]}
+    given = client.post(f"{APP}/auth/2fa/authenticate", {"code": code}, format="json", headers=session)
+    assert given.status_code == 200
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {given.json()['meta']['access_token']}")
+    assert client.get("/api/users/me").json()["role"] == "operator"
+
+
+def test_staff_without_a_second_factor_get_nowhere(calling, enrolled):
+    enrolled("omar@example.test", role="operator", level="senior")
+    client = calling()
+    token = login(client, "omar@example.test").json()["meta"]["access_token"]
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert client.get("/api/users/me").json()["code"] == "MFA_REQUIRED"
+
+
+def test_signing_up_takes_no_role_from_the_body(calling, db):
+    factories.TenantFactory(slug="elsewhere", settings={"hosts": ["union.example"]})
+    sent = {
+        "email": "new@example.test",
+        "password": PASSWORD,
+        "role": "admin",
+        "level": "senior",
+        "tenant": "elsewhere",
+    }
+    assert calling().post(f"{APP}/auth/signup", sent, format="json").status_code == 200
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        user = User.objects.select_related("tenant").get(email="new@example.test")
+        assert (user.role, user.level, user.tenant.slug) == ("user", None, "default")
+
+
+def test_a_host_names_the_institution(db):
+    union = factories.TenantFactory(slug="union", settings={"hosts": ["union.example"]})
+    assert signin.tenant_of_host("union.example") == union
+    assert signin.tenant_of_host("elsewhere.example").slug == "default"
+
+
+@pytest.mark.parametrize(
+    "weak", ["alllowercase-1", "ALLUPPERCASE-1", "No-digits-here", "Nosymbols123456", "A1-" + "a" * 126]
+)
+def test_a_password_has_four_kinds_of_character(weak):
+    with pytest.raises(ValidationError):
+        signin.FourKindsOfCharacter().validate(weak)
+    signin.FourKindsOfCharacter().validate(PASSWORD)
+
+
+def test_the_address_is_counted_back_over_the_proxies_we_trust(settings):
+    request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR="6.6.6.6, 10.0.0.1, 10.0.0.2", REMOTE_ADDR="10.0.0.3")
+    for proxies, seen in ((0, "10.0.0.3"), (1, "10.0.0.2"), (2, "10.0.0.1"), (9, "10.0.0.3")):
+        settings.TRUSTED_PROXIES = proxies
+        assert signin.client_address(request) == seen
