@@ -230,3 +230,28 @@ def test_parallel_uploads_of_one_file_give_one_set_of_rows(live_db, now):
     assert len({got.upload.pk for got in results}) == 1
     assert sum(not got.duplicate for got in results) == 1
     assert len(list(storage.keys("uploads"))) == 1
+
+
+def test_a_store_that_is_away_keeps_forgotten_uploads_for_the_next_time(maya, now, monkeypatch):
+    upload, _ = uploads.presign(
+        user=maya,
+        file_name="a.csv",
+        file_size=10,
+        kind=uploads.FileType.CSV,
+        options={},
+        post_to="/{upload_id}",
+        now=now,
+    )
+    later = now + timedelta(hours=25)
+
+    def away(*_, **__):
+        raise storage.Unreachable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, "delete", away)
+        with pytest.raises(storage.Unreachable):
+            uploads.expire(tenant_id=maya.tenant_id, now=later)
+    assert uploads.expire(tenant_id=maya.tenant_id, now=later) == 1
+    assert uploads.expire(tenant_id=maya.tenant_id, now=later) == 0
+    with rowsecurity.viewing(rowsecurity.of(maya)):
+        assert Upload.objects.get(pk=upload.pk).status == Status.FAILED
