@@ -11,7 +11,7 @@ import structlog
 from accounts import analytics, loads, rowsecurity, uploads
 from accounts.models import Tenant, Upload
 from accounts.models.uploads import Status
-from personas import runs, simulating
+from personas import exports, runs, simulating
 from personas.models import Shard
 
 Clock = Callable[[], datetime]
@@ -95,6 +95,8 @@ def refresh(tenant: Tenant, clock: Clock) -> Iterator[bool]:
 def export(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     """Take the analytics files of people who agree no more away, and write those of consenting people."""
     while batch := analytics.stranded(tenant_id=tenant.pk):
+        for user_id in {upload.user_id for upload in batch}:
+            exports.withdraw(user_id=user_id)  # first: the uploads lose the mark that leads here
         for upload in batch:
             analytics.withdraw(upload=upload)
             yield True

@@ -2,12 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 
 import duckdb
 import polars as pl
 import pytest
-from django.core.management import CommandError, call_command
 
 from accounts import analytics, consent, rowsecurity, storage, uploads
 from accounts.models import Upload
@@ -69,12 +67,6 @@ def path_of(own_store, key):
 def fresh(upload):
     with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)):
         return Upload.objects.get(pk=upload.pk)
-
-
-def exported(**options):
-    said = StringIO()
-    call_command("export_analytics", quiet=True, stdout=said, **options)
-    return said.getvalue()
 
 
 def test_the_files_hold_the_columns_of_the_json_lists_in_these_types(own_store, maya):
@@ -214,49 +206,3 @@ def test_a_revert_goes_on_after_a_store_that_was_away(maya, own_store):
     aside.rename(bucket)
     uploads.revert(user=maya, upload_id=upload.pk, now=READ)
     assert files() == []
-
-
-# -- the command
-
-
-def test_the_command_writes_what_is_due_and_then_nothing(maya, noor):
-    loaded(maya)
-    loaded(noor)
-    assert exported().startswith("done  1 uploads  3 files")
-    assert exported().startswith("done  0 uploads  0 files")
-    assert {f"user_id={maya.pk}" in key for key in files()} == {True}
-
-
-def test_the_command_writes_for_one_person(maya, omar):
-    loaded(maya)
-    assert exported(user="omar@example.test").startswith("done  0 uploads")
-    assert exported(user="maya@example.test").startswith("done  1 uploads  3 files")
-
-
-def test_the_command_writes_again_since_a_day_only_the_tables_named(maya):
-    upload = loaded(maya)
-    exported()
-    for key in files():
-        storage.delete(key, store=storage.ANALYTICS)
-    assert exported(since=date(2025, 7, 2)).startswith("done  0 uploads")
-    assert exported(since=date(2025, 7, 1), tables="transactions").startswith("done  1 uploads  1 files")
-    assert [key.split("/")[0] for key in files()] == ["transactions"]
-    assert len(fresh(upload).report["storage"]["s3"]["parquet"]) == 3
-
-
-def test_what_was_never_written_is_written_whole_whatever_the_tables(maya):
-    loaded(maya)
-    assert exported(tables="transactions").startswith("done  1 uploads  3 files")
-
-
-def test_a_dry_run_writes_nothing_and_counts_all(maya, monkeypatch):
-    monkeypatch.setattr(analytics, "BATCH", 1)
-    loaded(maya)
-    loaded(maya, PLAIN, "b.csv")
-    assert exported(dry_run=True).startswith("done  2 uploads  0 files")
-    assert files() == [] and len(analytics.due(tenant_id=maya.tenant_id, every=True)) == 2
-
-
-def test_a_table_that_is_not_there_is_named(maya):
-    with pytest.raises(CommandError, match="There is no table trades; there are accounts, transactions, liabilities"):
-        exported(tables="accounts,trades")
