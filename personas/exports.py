@@ -23,7 +23,7 @@ Columns = dict[str, pl.DataType | type[pl.DataType]]
 def _type(signal: Signal) -> pl.DataType | type[pl.DataType]:
     """As it is stored: a sum has more room than the amounts it is made of."""
     if signal.type.places is not None:
-        return pl.Decimal(14, signal.type.places)
+        return pl.Decimal(18, signal.type.places)
     return {Type.FLAG: pl.Boolean, Type.INT: pl.Int32, Type.DATE: pl.Date}.get(signal.type, pl.String)
 
 

@@ -83,11 +83,19 @@ def due(*, tenant_id: UUID, user_ids: Collection[UUID] | None = None, version: i
 
 
 @transaction.atomic
-def refresh(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, as_of: date | None = None) -> Refreshed:
+def refresh(
+    *,
+    user_ids: Collection[UUID],
+    tenant_id: UUID,
+    now: datetime,
+    as_of: date | None = None,
+    but: Window | None = None,
+) -> Refreshed:
     """Measure, store what differs, append what changed, and mark; many people or one, with the viewer's eyes.
 
     Measured without locks; the users are locked before anything is written, and who revoked meanwhile is left out.
     A given `as_of` is about the past: snapshots are stored, and only a day not before the latest one assigns.
+    The window `but` is left to the caller, who assigns it.
     """
     ids = [str(user_id) for user_id in user_ids]
     active = rulesets.active(tenant_id=tenant_id)
@@ -100,7 +108,8 @@ def refresh(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, as_of
         return Refreshed()
     rows, new = snapshots.store(measured, tenant_id=tenant_id, now=now, as_of=as_of)
     rows = rows.filter(~pl.col("backfill"))
-    appended = assigning.append(rows.filter(_speaks()), active=active, tenant_id=tenant_id, now=now)
+    speaking = rows.filter(_speaks(), pl.col("window") != (but.value if but else ""))
+    appended = assigning.append(speaking, active=active, tenant_id=tenant_id, now=now)
     _project(rows, appended.standing, active, tenant_id, now)
     return Refreshed(len(standing), new.height, appended.rows.height, appended.transitions)
 
@@ -157,7 +166,7 @@ def assign(
     if not able:
         return answers
     if stale := due(tenant_id=tenant_id, user_ids=able, version=active.version):
-        refresh(user_ids=stale, tenant_id=tenant_id, now=now)
+        refresh(user_ids=stale, tenant_id=tenant_id, now=now, but=window)
     rows = stored(user_ids=able, window=window)
     if rows.height:
         appended = assigning.append(rows, active=active, tenant_id=tenant_id, now=now, always=True)

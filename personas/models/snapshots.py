@@ -63,9 +63,9 @@ class Snapshot(models.Model):
 def _column(signal: Signal) -> "models.Field[Any, Any]":
     """A typed, narrow column; all may be null, because a later algorithm may know more signals."""
     if signal.type is Type.MONEY:
-        return models.DecimalField(max_digits=14, decimal_places=2, null=True)
+        return models.DecimalField(max_digits=18, decimal_places=2, null=True)
     if signal.type.places is not None:
-        return models.DecimalField(max_digits=14, decimal_places=signal.type.places, null=True)
+        return models.DecimalField(max_digits=18, decimal_places=signal.type.places, null=True)
     if signal.type is Type.FLAG:
         return models.BooleanField(null=True)
     if signal.type is Type.INT:

@@ -111,8 +111,8 @@ def test_money_is_decimal_days_are_dates_and_times_are_microseconds_of_utc(own_s
     said = duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}', hive_partitioning=false)")
     types = {row[0]: row[1] for row in said.fetchall()}
     expected = {
-        "user_id": "VARCHAR", "as_of": "DATE", "credit_total_credit_used": "DECIMAL(14,2)",
-        "income_median_pay_gap_days": "DECIMAL(14,1)", "credit_any_overdue": "BOOLEAN",
+        "user_id": "VARCHAR", "as_of": "DATE", "credit_total_credit_used": "DECIMAL(18,2)",
+        "income_median_pay_gap_days": "DECIMAL(18,1)", "credit_any_overdue": "BOOLEAN",
         "income_payday_count": "INTEGER", "income_payment_frequency": "VARCHAR", "income_last_pay_date": "DATE",
         "cards": "VARCHAR", "computed_at": "TIMESTAMP WITH TIME ZONE", "ingestion_date": "DATE",
     }  # fmt: skip
