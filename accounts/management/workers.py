@@ -13,15 +13,26 @@ from django.db import connections
 
 
 def pool(workers: int) -> ProcessPoolExecutor:
-    """Spawned, because Polars and fork do not mix."""
+    """Spawned, because Polars and fork do not mix; deaf to Ctrl-C from their first moment on."""
     connections.close_all()
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    processes = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    # A blocked signal stays blocked in a child, so none can reach it before it knows to ignore it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        processes.submit(_begun)  # the first piece of work launches every process
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return processes
 
 
 def _begin() -> None:
     """A terminal sends Ctrl-C to every process; only the command itself decides what to do about it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     django.setup()
+
+
+def _begun() -> None:
+    """Nothing to do but to be there."""
 
 
 @contextmanager

@@ -2,18 +2,16 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from datetime import date
-from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
 
-import django
-from django.db import connections
 from django.utils import timezone
 
 from accounts import rowsecurity
 from accounts.management.people import SOME_FAILED, StaffCommand, tenant_of, user_of
+from accounts.management.workers import pool
 from accounts.models import User
 from accounts.progress import Progress
 from personas import profiles, runs
@@ -78,15 +76,14 @@ class Command(StaffCommand):
             while outcome := one_shard(tenant_id, run_id):
                 yield outcome
             return
-        connections.close_all()
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=django.setup) as pool:
-            waiting = {pool.submit(one_shard, tenant_id, run_id) for _ in range(workers)}
+        with pool(workers) as processes:
+            waiting = {processes.submit(one_shard, tenant_id, run_id) for _ in range(workers)}
             while waiting:
                 ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in ended:
                     if outcome := future.result():
                         yield outcome
-                        waiting.add(pool.submit(one_shard, tenant_id, run_id))
+                        waiting.add(processes.submit(one_shard, tenant_id, run_id))
 
 
 def one_shard(tenant_id: UUID, run_id: UUID | None = None) -> tuple[int, bool] | None:
