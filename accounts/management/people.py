@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import rowsecurity
 from accounts.models import DEFAULT_TENANT, Tenant, User
+from accounts.refusals import Refused
 
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -51,6 +52,13 @@ class StaffCommand(BaseCommand):
         parser.add_argument("--tenant", default=None, help="slug of the institution (default: default)")
         parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
         parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """An act that refuses tells the person who typed, in its sentence and not in a traceback."""
+        try:
+            return super().execute(*args, **options)
+        except Refused as refused:
+            raise CommandError(str(refused), returncode=SOME_FAILED) from refused
 
     def say(self, options: dict[str, Any], sentence: str, **facts: Any) -> None:
         self.stdout.write(json.dumps(facts, default=str) if options["json"] else sentence)

@@ -192,3 +192,14 @@ def test_the_demo_is_seeded_only_where_nobody_is_real(db, settings):
     assert said.code != 0 and "demo and test only" in said.err
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         assert not User.objects.exists()
+
+
+def test_a_store_that_is_away_is_a_sentence_and_no_traceback(maya, monkeypatch):
+    announced(maya, 30)
+
+    def away(*_, **__):
+        raise storage.Unreachable
+
+    monkeypatch.setattr(storage, "delete", away)
+    said = typed("expire_uploads")
+    assert said.code == 1 and said.err == "The store of files is away. Nothing was kept; try again in a moment."
