@@ -53,6 +53,11 @@ def of(user: "User") -> Viewer:
     return Viewer(role, str(user.tenant_id), str(user.user_id), user.actor)
 
 
+def as_subject(user: "User", subject_ref: str) -> Viewer:
+    """As the person, who now also sees which staff opened their file."""
+    return replace(of(user), subject_ref=subject_ref)
+
+
 def pipeline(tenant_id: UUID | str) -> Viewer:
     return Viewer(Context.PIPELINE, str(tenant_id), actor="pipeline")
 

@@ -90,12 +90,3 @@ class FourKindsOfCharacter:
 
     def get_help_text(self) -> str:
         return "Use an upper-case letter, a lower-case letter, a digit and a symbol."
-
-
-def client_address(request: HttpRequest) -> str:
-    """The caller's address, counted back over the proxies we trust; a free header is never believed."""
-    proxies = settings.TRUSTED_PROXIES
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    if proxies and len(hops) >= proxies:
-        return hops[-proxies]
-    return str(request.META["REMOTE_ADDR"])

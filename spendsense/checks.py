@@ -38,6 +38,12 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
         "Make one: openssl genrsa 2048.",
     )
     refuse(settings.STORAGE not in ("disk", "s3"), 9, "STORAGE is unknown.", "Use disk or s3.")
+    refuse(
+        len(settings.SUBJECT_KEY) < 32,
+        15,
+        "SUBJECT_KEY is short.",
+        "Set 32 random characters or more, and keep them as long as the audit chain.",
+    )
     return wrong
 
 

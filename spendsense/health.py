@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from redis.exceptions import RedisError
 
-from accounts import signin, storage
+from accounts import origin, storage
 from accounts.roles import Role
 from spendsense import problems
 
@@ -70,8 +70,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _of_scrape_network(request: HttpRequest) -> bool:
-    address = ip_address(signin.client_address(request))
-    return any(address in network for network in settings.METRICS_NETWORKS)
+    address = origin.client_address(request)
+    return bool(address) and any(ip_address(address) in network for network in settings.METRICS_NETWORKS)
 
 
 def _of_admin(request: HttpRequest) -> bool:

@@ -21,6 +21,7 @@ VERSION = "0.1.0"
 
 DEBUG = False
 SECRET_KEY: str = env.str("SECRET_KEY", "home-only-not-a-secret" * 3 if AT_HOME else "")
+SUBJECT_KEY: str = env.str("SUBJECT_KEY", "home-only-pseudonyms" * 2 if AT_HOME else "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if AT_HOME else [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", 0)

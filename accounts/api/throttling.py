@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.signin import client_address
+from accounts.origin import client_address
 
 if TYPE_CHECKING:  # the view module reads this class from the settings while it is being imported
     from rest_framework.views import APIView

@@ -1,5 +1,7 @@
 """The tables of people and their money records."""
 
+from accounts.models.access import ApiKey, SecurityEvent
+from accounts.models.audit import AuditDetail, AuditEntry, AuditHead
 from accounts.models.consent import ConsentRecord
 from accounts.models.idempotency import StoredAnswer
 from accounts.models.ledger import LedgerMonth, LedgerSpan
@@ -10,10 +12,15 @@ from accounts.models.uploads import Upload, UploadUndo
 __all__ = [
     "DEFAULT_TENANT",
     "Account",
+    "ApiKey",
+    "AuditDetail",
+    "AuditEntry",
+    "AuditHead",
     "ConsentRecord",
     "LedgerMonth",
     "LedgerSpan",
     "Liability",
+    "SecurityEvent",
     "StoredAnswer",
     "Tenant",
     "Transaction",
