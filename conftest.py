@@ -2,6 +2,7 @@
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from django.utils import timezone
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts import rowsecurity
+from accounts import rowsecurity, sms
 from accounts.models import User
 from accounts.tests import factories
+from spendsense import settings as shipped
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,39 @@ def live_db(
 @pytest.fixture(autouse=True)
 def _nobody_is_throttled(settings: Any) -> None:
     """Test processes share one Valkey and one address; a test of the limit sets its own."""
-    settings.API_REQUESTS_PER_HOUR = 1_000_000
+    settings.RATE_LIMITS = {scope: (1_000_000, seconds) for scope, (_, seconds) in settings.RATE_LIMITS.items()}
+
+
+@pytest.fixture
+def limited(settings: Any) -> Callable[..., None]:
+    """The limits as they are shipped (or as given), on keys that no other test has: `limited(login=(2, 60))`."""
+
+    def limit(**changed: tuple[int, int]) -> None:
+        settings.CACHE_PREFIX = f"{uuid.uuid4()}:"
+        settings.RATE_LIMITS = {**shipped.RATE_LIMITS, **changed}
+
+    return limit
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> None:
+    """Nobody listens where Redis should be."""
+    nowhere = {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/valkey.sock?db=0"}
+    settings.CACHES = {"default": nowhere}
+
+
+@pytest.fixture
+def quick(settings: Any) -> None:
+    """Passwords are hashed with the least work."""
+    settings.PASSWORD_HASHERS = ["accounts.tests.signing.QuickArgon2"]
+
+
+@pytest.fixture
+def outbox(settings: Any) -> list[Any]:
+    """The text messages that were sent."""
+    settings.SMS_SENDER = "outbox"
+    sms.outbox.clear()
+    return sms.outbox
 
 
 @pytest.fixture

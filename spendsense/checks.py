@@ -30,7 +30,7 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
     )
     refuse(settings.DEBUG, 5, "DEBUG is on.", "Debug pages show people's rows.")
     refuse(not settings.SECURE_HTTPS, 6, "SECURE_HTTPS is off.", "Cookies and HSTS need HTTPS.")
-    refuse(settings.SMS_SENDER == "console", 7, "SMS_SENDER is the fake one.", "Set SMS_SENDER=sns.")
+    refuse(settings.SMS_SENDER != "sns", 7, "SMS_SENDER is a fake one.", "Set SMS_SENDER=sns.")
     refuse(
         not settings.HEADLESS_JWT_PRIVATE_KEY,
         8,

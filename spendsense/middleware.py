@@ -1,20 +1,39 @@
 """One transaction a request, in which PostgreSQL is told who is looking."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from prometheus_client import Counter
 
-from accounts import rowsecurity, signin
+from accounts import limits, origin, rowsecurity, signin
+from accounts.limits import Scope
+from accounts.refusals import Refused
 from spendsense import problems
 
+authorised = Counter("authorisations_total", "Requests to our routes, by whether the caller was let in", ["outcome"])
 Respond = Callable[[HttpRequest], HttpResponse]
 
 SIGN_IN_ROUTES = ("/api/auth/", "/signin/")
+OWN_LIMIT = (  # these count for themselves, in accounts.passwords, phones and api.guesses
+    "/auth/login",
+    "/auth/reauthenticate",
+    "/auth/signup",
+    "/auth/code/request",
+    "/auth/code/confirm",
+    "/auth/phone/verify",
+    "/auth/2fa/authenticate",
+    "/auth/2fa/reauthenticate",
+    "/account/phone",
+    "/account/password/change",
+)
+FAILURES_BEFORE_A_CHALLENGE = 3
 NO_DATABASE = ("/health", "/ready", "/static/", "/api/docs", "/api/schema", "/api/personas/health")
 
 POLICY = "; ".join(
@@ -41,9 +60,42 @@ class AnswerHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Content-Security-Policy"] = POLICY
-        for name, value in zip(("Limit", "Remaining", "Reset"), getattr(request, "rate", ()), strict=False):
-            response[f"X-RateLimit-{name}"] = str(value)
+        if left := getattr(request, "rate", None):
+            response["X-RateLimit-Limit"] = str(left.limit)
+            response["X-RateLimit-Remaining"] = str(left.remaining)
+            response["X-RateLimit-Reset"] = str(left.reset)
+        if settings.CHALLENGE_VERIFIER and getattr(request, "failures", 0) >= FAILURES_BEFORE_A_CHALLENGE:
+            response["X-Challenge-Required"] = "true"
+        if request.path.startswith("/api/") and not request.path.startswith("/api/auth/"):
+            authorised.labels("refused" if response.status_code in (401, 403) else "admitted").inc()
         return response
+
+
+class LibraryRoutes:
+    """What DRF does for our routes, for the library's: the general limit, and a refusal in the one envelope."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        if not request.path.startswith("/api/auth/") or request.path.endswith(OWN_LIMIT):
+            return None
+        user = request.user
+        try:
+            request.rate = limits.admit(  # type: ignore[attr-defined]
+                limits.Use(Scope.API, str(user.pk))
+                if user.is_authenticated
+                else limits.by_address(Scope.API, origin.client_address(request))
+            )
+        except limits.Limited as refused:
+            return problems.refused(request, refused)
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return problems.refused(request, exception) if isinstance(exception, Refused) else None
 
 
 class OneTransaction:

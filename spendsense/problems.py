@@ -13,6 +13,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_headers
 
+from accounts.limits import Limited
 from accounts.refusals import Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -63,6 +64,8 @@ REFUSAL_TITLES = {
     403: "Not allowed",
     404: "Not found",
     409: "Conflict",
+    429: "Too many requests",
+    503: "Away",
 }
 
 
@@ -84,10 +87,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     headers: dict[str, str] = {}
     extra: dict[str, Any] = {}
     if isinstance(exc, Refused):
-        problem = Problem(exc.status, exc.code, REFUSAL_TITLES.get(exc.status, "Refused"), str(exc))
-        extra = dict(exc.extra)
-        if "retry_after" in extra:
-            headers["Retry-After"] = str(extra.pop("retry_after"))
+        problem, extra, headers = _refusal(request, exc)
     elif isinstance(exc, drf.ValidationError):
         errors = list(_flat(exc.get_full_details()))
         said = "1 field is invalid." if len(errors) == 1 else f"{len(errors)} fields are invalid."
@@ -103,6 +103,21 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     response = Response(body(problem, request, **extra), problem.status, headers=headers)
     response.content_type = MEDIA_TYPE
     return response
+
+
+def _refusal(request: HttpRequest, exc: Refused) -> tuple[Problem, dict[str, Any], dict[str, str]]:
+    problem = Problem(exc.status, exc.code, REFUSAL_TITLES.get(exc.status, "Refused"), str(exc))
+    extra = dict(exc.extra)
+    headers = {"Retry-After": str(extra.pop("retry_after"))} if "retry_after" in extra else {}
+    if isinstance(exc, Limited):
+        request.rate = exc.left  # type: ignore[attr-defined]
+    return problem, extra, headers
+
+
+def refused(request: HttpRequest, exc: Refused) -> HttpResponse:
+    """The same where DRF does not see it: in the library's routes and on pages."""
+    problem, extra, headers = _refusal(request, exc)
+    return respond(problem, request, headers, **extra)
 
 
 def _named(exc: BaseException) -> Problem:
@@ -138,12 +153,18 @@ def noted(exc: BaseException) -> None:
     log.error("unexpected", error=type(exc).__name__, at=traceback.format_tb(exc.__traceback__))
 
 
-def respond(problem: Problem, request: HttpRequest, headers: dict[str, str] | None = None) -> HttpResponse:
+def respond(
+    problem: Problem, request: HttpRequest, headers: dict[str, str] | None = None, **extra: Any
+) -> HttpResponse:
     """The envelope for a program, a calm page for a person."""
     if request.path.startswith(SPEAKS_JSON):
-        return JsonResponse(body(problem, request), status=problem.status, content_type=MEDIA_TYPE, headers=headers)
+        told = body(problem, request, **extra)
+        return JsonResponse(told, status=problem.status, content_type=MEDIA_TYPE, headers=headers)
     page = {"problem": problem, "request_id": getattr(request, "request_id", None)}
-    return render(request, "problem.html", page, status=problem.status)
+    response = render(request, "problem.html", page, status=problem.status)
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
 
 
 def database_away(request: HttpRequest) -> HttpResponse:

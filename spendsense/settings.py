@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "spendsense.middleware.Caller",
+    "spendsense.middleware.LibraryRoutes",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -207,9 +208,23 @@ LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.signin.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # else a sign-up would say whether the address is known
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS = 3
+ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_FORMS = {
+    "login": "operators.console.signin.StaffSignIn",
+    "change_password": "accounts.api.guesses.NewPassword",
+}
+MFA_FORMS = {
+    "authenticate": "accounts.api.guesses.SignInCode",
+    "reauthenticate": "accounts.api.guesses.ProofCode",
+}
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # accounts.limits counts
+PASSWORD_RESET_TIMEOUT = 30 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -227,7 +242,42 @@ HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+
+# -- how often something may be tried: scope, how many, in how many seconds (accounts.limits)
+
+HOUR, DAY = 3600, 24 * 3600
+RATE_LIMITS: dict[str, tuple[int, int]] = {
+    "login": (5, HOUR),  # wrong passwords of an address
+    "login:account": (10, HOUR),  # wrong passwords of an account, known or not; then a lockout
+    "register": (10, HOUR),
+    "mfa": (5, 15 * 60),
+    "code": (3, 10 * 60),  # wrong tries at one code that was sent
+    "code:spent": (1, 10 * 60),
+    "sms": (5, HOUR),
+    "sms:day": (10, DAY),
+    "sms:gap": (1, 30),
+    "sms:ip": (20, HOUR),
+    "reset": (3, HOUR),
+    "mail": (5, HOUR),  # other mails about signing in, to one address
+    "api": (env.int("API_REQUESTS_PER_HOUR", 1000), HOUR),
+    "chat": (10, 60),
+}
+LOCKOUT_SECONDS = (15 * 60, DAY)  # the first one, and how far it doubles
+CHALLENGE_VERIFIER: str = env.str("CHALLENGE_VERIFIER", "")
+
+# -- what is sent to people
+
 SMS_SENDER: str = env.str("SMS_SENDER", "console" if AT_HOME else "sns")
+SMS_REGION: str | None = env.str("SMS_REGION", None)
+SMS_SENDER_ID: str = env.str("SMS_SENDER_ID", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if AT_HOME else 'smtp'}.EmailBackend"
+EMAIL_HOST: str = env.str("MAIL_HOST", "localhost")
+EMAIL_PORT: int = env.int("MAIL_PORT", 587)
+EMAIL_HOST_USER: str = env.str("MAIL_USER", "")
+EMAIL_HOST_PASSWORD: str = env.str("MAIL_PASSWORD", "")
+EMAIL_USE_TLS: bool = env.bool("MAIL_TLS", True)
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL: str = env.str("MAIL_FROM", "spendsense@localhost")
 
 # -- what a browser is told
 
@@ -258,7 +308,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": False,
 }
-API_REQUESTS_PER_HOUR: int = env.int("API_REQUESTS_PER_HOUR", 1000)
 SPECTACULAR_SETTINGS = {
     "TITLE": "SpendSense",
     "DESCRIPTION": "Consent-aware financial education from a person's own bank transactions.",

@@ -1,42 +1,31 @@
-"""The general limit of the API: a count an hour per caller in Redis; without Redis everybody is admitted."""
+"""How often a caller may use our routes: generally, or as often as a route says of itself with `limit`."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django_redis import get_redis_connection
-from prometheus_client import Counter
-from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.origin import client_address
+from accounts import limits, origin
+from accounts.limits import Scope, Use
+from accounts.models import ApiKey, User
 
 if TYPE_CHECKING:  # the view module reads this class from the settings while it is being imported
     from rest_framework.views import APIView
 
-HOUR = 3600
-unavailable = Counter("rate_limiter_unavailable_total", "Requests admitted because the limiter was away")
-
 
 class GeneralLimit(BaseThrottle):
+    """Without Redis the general limit admits everybody; a limit of a route's own admits nobody."""
+
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        who = request.user.user_id if request.user.is_authenticated else client_address(request._request)
-        limit = settings.API_REQUESTS_PER_HOUR
-        try:
-            count, self.left = spend(f"{settings.CACHE_PREFIX}ratelimit:api:{who}", HOUR)
-        except RedisError:
-            unavailable.inc()
-            return True
-        request._request.rate = (limit, max(0, limit - count), self.left)  # type: ignore[attr-defined]
-        return count <= limit
-
-    def wait(self) -> float:
-        return self.left
+        scope = getattr(view, "limit", Scope.API)
+        use = by_caller(scope, request)
+        request._request.rate = limits.admit(use) if scope == Scope.API else limits.take(use)  # type: ignore[attr-defined]
+        return True
 
 
-def spend(key: str, seconds: int) -> tuple[int, int]:
-    """One more use of a key, and the seconds until its window ends; one round trip."""
-    pipe = get_redis_connection("default").pipeline()
-    pipe.set(key, 0, ex=seconds, nx=True).incr(key).ttl(key)
-    _, count, left = pipe.execute()
-    return cast(int, count), max(1, cast(int, left))
+def by_caller(scope: Scope, request: Request) -> Use:
+    if isinstance(request.user, User):
+        return Use(scope, str(request.user.user_id))
+    if isinstance(request.auth, ApiKey):
+        return Use(scope, str(request.auth.id))
+    return limits.by_address(scope, origin.client_address(request._request))

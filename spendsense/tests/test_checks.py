@@ -40,6 +40,7 @@ def test_safe_settings_start(settings):
         ({"DEBUG": True}, "E005"),
         ({"SECURE_HTTPS": False}, "E006"),
         ({"SMS_SENDER": "console"}, "E007"),
+        ({"SMS_SENDER": "outbox"}, "E007"),
         ({"HEADLESS_JWT_PRIVATE_KEY": ""}, "E008"),
         ({"STORAGE": "floppy"}, "E009"),
     ],

@@ -54,7 +54,7 @@ def test_a_body_over_a_mebibyte(calling, maya):
 
 
 def test_too_many_requests(calling, maya, settings):
-    settings.API_REQUESTS_PER_HOUR = 2
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "api": (2, 3600)}
     client = calling(maya)
     first = client.get("/api/users/me")
     assert (first["X-RateLimit-Limit"], first["X-RateLimit-Remaining"]) == ("2", "1")
