@@ -17,6 +17,8 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import rowsecurity
 from accounts.models import DEFAULT_TENANT, Tenant, User
+from accounts.passwords import CountedPasswords
+from accounts.phones import PhoneCodes
 from accounts.sessions import SessionStore
 
 
@@ -59,7 +61,7 @@ def session_of(access_token: str) -> str | None:
     return tokens.session_key_from_sid(payload["sid"]) if payload else None
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(PhoneCodes, CountedPasswords, DefaultAccountAdapter):
     """Sign-up joins the tenant of the request's host; role and level are never taken from a body."""
 
     def new_user(self, request: HttpRequest) -> User:

@@ -15,10 +15,12 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/auth/", include("accounts.api.guesses")),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/", include("accounts.api.urls")),
     path("api/", include("personas.api.urls")),
     path("signin/2fa/totp/activate/", EnrolSecondFactor.as_view(), name="mfa_activate_totp"),
+    re_path(r"^signin/login/code/", RedirectView.as_view(pattern_name="account_login")),  # codes by SMS are for apps
     path("signin/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     re_path(r"^admin$", RedirectView.as_view(pattern_name="admin:index")),

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -104,6 +105,15 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email or f"user {str(self.user_id)[:8]}"
+
+    def check_password(self, raw_password: str | None) -> bool:
+        if self.password is None:  # Django takes the time of a hash for an unusable password, not for an absent one
+            make_password(raw_password)
+            return False
+        return super().check_password(raw_password)
+
+    def has_usable_password(self) -> bool:
+        return self.password is not None and super().has_usable_password()
 
     @property
     def is_consumer(self) -> bool:
