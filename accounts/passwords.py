@@ -27,7 +27,9 @@ class CountedPasswords:
     an inactive one cost the same, take the same and answer the same."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        uses = tries(request, credentials.get("email") or credentials.get("phone") or "")
+        email, phone = credentials.get("email", ""), credentials.get("phone", "")
+        owner = owner_of(email, phone)
+        uses = tries(request, (owner and owner.email) or email or phone)
         left = take(request, *uses)
         user: User | None = super().authenticate(request, **credentials)  # type: ignore[misc]
         if user and user.is_active and user.tenant.is_active:
@@ -38,7 +40,7 @@ class CountedPasswords:
         attempts.failed(
             method=Method.PASSWORD,
             tenant=self.new_user(request).tenant,  # type: ignore[attr-defined]
-            user=named_by(**credentials),
+            user=owner,
             use=uses[1],
             now=timezone.now(),
             origin=origin.of(request),
@@ -101,7 +103,9 @@ def take(request: HttpRequest, *uses: Use) -> limits.Left:
     return left
 
 
-def named_by(email: str = "", phone: str = "", **_: Any) -> User | None:
+def owner_of(email: str, phone: str) -> User | None:
+    """Whoever has two addresses and a telephone has the tries of one account, not of three."""
     if email:
-        return User.objects.filter(email__iexact=email).first()
+        addresses = EmailAddress.objects.filter(email=email.lower()).order_by("-verified")
+        return User.objects.filter(pk__in=addresses.values("user_id")[:1]).first()
     return User.objects.filter(phone_number=phone).first()

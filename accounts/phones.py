@@ -1,6 +1,7 @@
 """Telephone numbers as the library asks for them: whose one is, and the code that proves it."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -48,21 +49,26 @@ class PhoneCodes:
         prove(user=user, phone=phone, now=timezone.now(), origin=origin.of(context.request))
 
     def send_verification_code_sms(self, user: User, phone: str, code: str, **_: Any) -> None:
-        _count(phone)
-        sms.send(phone, TEXT.format(code=code, minutes=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60))
+        text = TEXT.format(code=code, minutes=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60)
+        _counted(phone, lambda: sms.send(phone, text))
 
     def send_unknown_account_sms(self, phone: str, **_: Any) -> None:
         """Nobody is written to who never gave us the number; the answer, its time and its limits are the usual ones."""
-        _count(phone)
-        sms.reach(phone)
+        _counted(phone, lambda: sms.reach(phone))
 
     send_account_already_exists_sms = send_unknown_account_sms
 
 
-def _count(phone: str) -> None:
-    numbers = [limits.Use(scope, phone) for scope in (Scope.SMS_GAP, Scope.SMS, Scope.SMS_DAY)]
-    address = limits.by_address(Scope.SMS_ADDRESS, origin.client_address(context.request))
-    context.request.rate = limits.take(*numbers, address)
+def _counted(phone: str, send: Callable[[], None]) -> None:
+    """A message that the service did not take is not counted."""
+    uses = [limits.Use(scope, phone) for scope in (Scope.SMS_GAP, Scope.SMS, Scope.SMS_DAY)]
+    uses.append(limits.by_address(Scope.SMS_ADDRESS, origin.client_address(context.request)))
+    context.request.rate = limits.take(*uses)
+    try:
+        send()
+    except sms.SmsAway:
+        limits.give_back(*uses)
+        raise
 
 
 @transaction.atomic

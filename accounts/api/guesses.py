@@ -14,6 +14,7 @@ from allauth.headless.mfa import views as mfa
 from allauth.headless.mfa.inputs import AuthenticateInput, ReauthenticateInput
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils import timezone
@@ -23,6 +24,7 @@ from accounts.attempts import Method
 from accounts.limits import Scope, Use
 from accounts.models import User
 from accounts.passwords import take, tries
+from accounts.refusals import Refused
 
 
 def _failed(method: Method, user: User, use: Use | None = None) -> None:
@@ -107,13 +109,22 @@ class PhoneInput(inputs.RequestLoginCodeInput):
         self.fields["phone"].required = True
 
 
+class Crossed(Refused):
+    code = "CONCURRENT_SIGN_UP"
+    sentence = "Two sign-ups with this address came at once. Send it again."
+
+
 class SignUp(account.SignupView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         left = limits.take(limits.by_address(Scope.REGISTER, origin.client_address(request)))
         request.rate = left  # type: ignore[attr-defined]
         if self.input.account_already_exists:  # a known address must take as long as a new one
             User().set_password(self.input.cleaned_data["password"])
-        return super().post(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                return super().post(request, *args, **kwargs)
+        except IntegrityError as crossed:
+            raise Crossed from crossed
 
 
 class SentCode:

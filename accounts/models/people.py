@@ -101,7 +101,11 @@ class User(AbstractBaseUser):
                 name="users_phone_e164",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "role"], name="users_tenant_role")]
+        indexes = [
+            models.Index(fields=["tenant", "role"], name="users_tenant_role"),
+            # The library asks for an address as it is: without this an unknown one would take longer than a known one.
+            models.Index(fields=["email"], name="users_email"),
+        ]
 
     def __str__(self) -> str:
         return self.email or f"user {str(self.user_id)[:8]}"

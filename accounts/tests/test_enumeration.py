@@ -54,6 +54,15 @@ def test_every_refused_sign_in_is_the_same_and_hashes_once(db, who):
     }
 
 
+@pytest.mark.parametrize("phone", ["+14155550123", "+14155550199"])
+def test_a_password_with_a_telephone_is_no_better(db, now, phone):
+    enrol("maya@example.test", "Some-other-2026!", phone_number="+14155550123", phone_verified_at=now)
+    QuickArgon2.hashed = 0
+    answer = post("auth/login", {"phone": phone, "password": PASSWORD})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "phone_password_mismatch")
+    assert QuickArgon2.hashed == 1
+
+
 def told(answer):
     body = json.loads(answer.content)
     body["meta"].pop("session_token", None)

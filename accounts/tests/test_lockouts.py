@@ -9,12 +9,14 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core import mail
 from django.db import connections
 from django.test import Client
+from django.urls import resolve
 from django_redis import get_redis_connection
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from accounts import limits, people, rowsecurity
 from accounts.limits import Scope
+from accounts.models import User
 from accounts.tests.signing import APP, PASSWORD, WRONG, enrol, events, login, post, session_of
 
 
@@ -66,6 +68,56 @@ def test_an_account_is_locked_from_everywhere_whether_it_exists_or_not(db, known
     kinds = [kind for kind, _, _ in events()]
     assert kinds == ["sign_in_failed"] * 10 + ["lockout"]
     assert events()[-1][1:] == (user and user.pk, {"seconds": 900})
+
+
+def test_an_account_has_ten_tries_however_it_is_named(db, now):
+    maya = enrol("maya@example.test", phone_number="+14155550123", phone_verified_at=now)
+    with rowsecurity.viewing(rowsecurity.SIGNIN):
+        maya.emailaddress_set.create(email="maya@work.test", verified=True)
+    for n in range(5):
+        login("maya@work.test", address=f"192.0.2.{n}")
+        post("auth/login", {"phone": "+14155550123", "password": WRONG}, f"198.51.100.{n}")
+    refused(login("maya@example.test", PASSWORD, "203.0.113.1"))
+
+
+def test_two_sign_ups_at_once_are_one_person(live_db):
+    sent = {"email": "new@example.test", "password": PASSWORD}
+    together, answers = threading.Barrier(4), []
+
+    def one():
+        try:
+            together.wait()
+            answers.append(post("auth/signup", sent).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(answers) <= {401, 409} and 401 in answers
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        assert User.objects.filter(email="new@example.test").count() == 1
+
+
+@pytest.mark.parametrize("client", ["app", "browser"])
+@pytest.mark.parametrize(
+    "route",
+    [
+        "auth/signup",
+        "auth/code/request",
+        "auth/code/confirm",
+        "auth/phone/verify",
+        "auth/2fa/authenticate",
+        "auth/2fa/reauthenticate",
+        "account/password/change",
+    ],
+)
+def test_apps_and_browsers_come_to_the_counted_route(client, route):
+    view = resolve(f"/api/auth/{client}/v1/{route}").func
+    ours = view.view_initkwargs.get("input_class", view.view_class)
+    assert ours.__module__ == "accounts.api.guesses"
 
 
 def test_a_second_lockout_lasts_longer(db):

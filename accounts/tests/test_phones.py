@@ -211,6 +211,8 @@ def test_a_service_that_fails_is_a_sentence(db, settings, now, monkeypatch):
     for phone in (PHONE, OTHER):
         answer = ask(phone)
         assert (answer.status_code, answer.json()["code"]) == (503, "SMS_UNAVAILABLE")
+    settings.SMS_SENDER = "outbox"
+    assert ask(PHONE)["X-RateLimit-Remaining"] == "4"  # what was not sent was not counted
 
 
 @pytest.mark.parametrize("phone", ["4155550123", "+1415", "+123456", "+1415555012345678", "+1٤١٥٥٥٥٠١٢٣", ""])
