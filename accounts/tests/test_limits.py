@@ -3,10 +3,15 @@
 import threading
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django_redis import get_redis_connection
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
 from accounts import limits
+from accounts.api import throttling
 from accounts.limits import Scope, Use
+from accounts.models import ApiKey
 
 
 @pytest.fixture(autouse=True)
@@ -146,6 +151,47 @@ def test_an_address_is_known_by_a_hash_that_names_nobody():
     key = limits.by_hash(Scope.ACCOUNT, " Maya@Example.test").key
     assert key == limits.by_hash(Scope.ACCOUNT, "maya@example.test").key
     assert "maya" not in key.lower()
+
+
+class View:
+    pass
+
+
+class Chat:
+    limit = "chat"
+
+
+def asked(user, auth=None):
+    request = Request(APIRequestFactory().get("/"))
+    request.user, request.auth = user, auth
+    return request
+
+
+def test_a_route_may_have_a_limit_of_its_own(maya):
+    request = asked(maya)
+    throttling.GeneralLimit().allow_request(request, View())
+    assert request._request.rate.limit == 1000
+    for _ in range(10):
+        throttling.GeneralLimit().allow_request(request, Chat())
+    with pytest.raises(limits.Limited):
+        throttling.GeneralLimit().allow_request(request, Chat())
+    assert redis().get(Use(Scope.CHAT, str(maya.user_id)).key) == b"10"
+    assert redis().get(Use(Scope.API, str(maya.user_id)).key) == b"1"
+
+
+def test_a_key_and_a_stranger_are_counted_too():
+    key = ApiKey(name="scraper")
+    throttling.GeneralLimit().allow_request(asked(AnonymousUser(), key), View())
+    throttling.GeneralLimit().allow_request(asked(AnonymousUser()), View())
+    assert redis().get(Use(Scope.API, str(key.id)).key) == b"1"
+    assert redis().get(Use(Scope.API, "127.0.0.1").key) == b"1"
+
+
+def test_without_redis_a_limit_of_its_own_admits_nobody(maya, redis_away):
+    request = asked(maya)
+    assert throttling.GeneralLimit().allow_request(request, View())
+    with pytest.raises(limits.LimiterAway):
+        throttling.GeneralLimit().allow_request(request, Chat())
 
 
 def test_without_redis_nothing_is_taken_but_what_may_go_on(redis_away):
