@@ -125,5 +125,13 @@ def introduced(user: "User") -> None:
     _viewer.set(of(user))
 
 
+def opening(people: QuerySet["User"]) -> QuerySet["User"]:
+    """The read that finds the person whose file staff open tells PostgreSQL whose it is.
+
+    It widens nothing: what is asked of each row while many are read is then asked once a statement for this person's.
+    """
+    return people.annotate(_opened=_set("person", Cast("user_id", CharField())))
+
+
 def _set(name: str, value: Any) -> Func:
     return Func(Value(f"app.current_{name}"), value, Value(True), function="set_config", output_field=CharField())

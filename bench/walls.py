@@ -9,9 +9,10 @@ from bench.measure import Contender, in_turns, table
 from bench.populated import copied_out, in_a_transaction, people, reader, superuser
 
 
-def seen(viewer: rowsecurity.Viewer, query: str) -> Contender:
+def seen(viewer: rowsecurity.Viewer, query: str, opened: User | None = None) -> Contender:
     def run(_: int) -> None:
         with rowsecurity.viewing(viewer), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.current_person', %s, true)", [str(opened.pk) if opened else ""])
             cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
             copied_out(cursor.connection, query)
 
@@ -44,9 +45,10 @@ def main(arguments: list[str]) -> None:
                 {
                     "without": in_a_transaction(raw, single),
                     "the owner": seen(rowsecurity.of(one), single),
-                    "an operator": seen(operator, single),
+                    "an operator": seen(operator, single, opened=one),
+                    "an operator, file not opened": seen(operator, single),
                 },
-                50,
+                200,
             ),
             "without",
             "ms",

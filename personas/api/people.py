@@ -4,6 +4,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts import rowsecurity
 from accounts.api.authentication import caller
 from accounts.models import User
 from personas.profiles import UserNotFound
@@ -18,7 +19,8 @@ def person(request: Request, named: str) -> User:
         if named == ME or _uuid(named) == user.pk:
             return user
         raise UserNotFound(named)
-    found = User.objects.consumers().filter(tenant_id=user.tenant_id, pk=_uuid(named)).first()
+    theirs = User.objects.consumers().filter(tenant_id=user.tenant_id, pk=_uuid(named))
+    found = rowsecurity.opening(theirs).first()
     if found is None:
         raise UserNotFound(named)
     return found

@@ -162,6 +162,76 @@ def test_an_upload_moves_only_as_it_may(lives):
         Upload.objects.filter(user=maya).update(status="completed")
 
 
+# -- the file that staff have opened
+
+
+DERIVED = "persona_profiles"
+
+
+def opens(viewer, person, table, where="true"):
+    """What somebody sees who names a person as opened, as raw SQL could."""
+    with rowsecurity.viewing(viewer), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.current_person', %s, true)", [str(person.pk)])
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {where}")
+        return cursor.fetchone()[0]
+
+
+def test_a_file_that_staff_opened_shows_what_it_would_show_unopened(lives, omar):
+    maya, noor, zoe = lives["maya"], lives["noor"], lives["zoe"]
+    for person in (maya, noor, zoe):
+        for table in MONEY:
+            assert opens(rowsecurity.of(omar), person, table) == sees(table, rowsecurity.of(omar)) == 1
+    assert opens(rowsecurity.of(omar), noor, "transactions", f"user_id = '{noor.pk}'") == 0
+    assert opens(rowsecurity.of(omar), zoe, "transactions", f"user_id = '{zoe.pk}'") == 0
+
+
+def test_an_open_file_closes_with_the_consent_at_the_next_statement(live_db, now):
+    maya, omar = factories.consenting("maya"), factories.UserFactory(role="operator", level="senior")
+    factories.TransactionFactory(user=maya)
+
+    def revoke():
+        try:
+            with rowsecurity.viewing(rowsecurity.of(maya)):
+                consent.revoke(user=maya, purpose=Purpose.ANALYSIS, now=now)
+        finally:
+            connection.close()
+
+    with rowsecurity.viewing(rowsecurity.of(omar)):
+        assert rowsecurity.opening(User.objects.filter(pk=maya.pk)).first() == maya
+        assert Transaction.objects.filter(user=maya).count() == 1
+        other = threading.Thread(target=revoke)
+        other.start()
+        other.join()
+        assert Transaction.objects.filter(user=maya).count() == 0
+
+
+def test_nobody_but_staff_opens_a_file(lives):
+    maya, noor = lives["maya"], lives["noor"]
+    for viewer in (of(noor, Context.CONSUMER), of(noor, Context.SERVICE), SIGNIN, NOBODY):
+        assert opens(viewer, maya, "transactions", f"user_id = '{maya.pk}'") == 0
+
+
+def test_what_was_derived_is_the_owners_only_while_they_agree(lives, now):
+    maya, noor = lives["maya"], lives["noor"]
+    for person in (maya, noor):
+        with rowsecurity.viewing(rowsecurity.MAINTENANCE), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {DERIVED} (profile_id, tenant_id, user_id, rule_set_version, algorithm_version,"
+                " refreshed_at, updated_at) VALUES (gen_random_uuid(), %s, %s, 1, 'test', %s, %s)",
+                [person.tenant_id, person.pk, now, now],
+            )
+    assert sees(DERIVED, of(maya, Context.CONSUMER)) == 1
+    assert sees(DERIVED, of(noor, Context.CONSUMER)) == 0
+    assert opens(of(noor, Context.CONSUMER), maya, DERIVED) == 0
+
+
+def test_an_operator_writes_nothing_into_another_institution_through_an_open_file(lives, omar):
+    maya, zoe = lives["maya"], lives["zoe"]
+    with pytest.raises(ProgrammingError, match="row-level security"), rowsecurity.viewing(rowsecurity.of(omar)):
+        rowsecurity.opening(User.objects.filter(pk=maya.pk)).first()
+        Transaction.objects.filter(user=maya).update(tenant=zoe.tenant)
+
+
 # -- the traps
 
 
@@ -256,6 +326,17 @@ def test_a_batch_that_read_before_a_revocation_waits_for_the_same_row(live_db, n
     revoked.set()
     worker.join()
     assert found == []
+
+
+def test_the_rows_of_a_table_made_later_go_with_the_person(live_db):
+    user = factories.UserFactory()
+    owner = settings.DATABASES["owner"]
+    with psycopg.connect(host=owner["HOST"], user=owner["USER"], dbname=live_db) as raw:
+        raw.execute("CREATE TABLE letters (user_id uuid REFERENCES users (user_id))")
+        raw.execute("SELECT app_follow_the_person(), set_config('app.current_role', 'maintenance', true)")
+        raw.execute("INSERT INTO letters VALUES (%s)", [user.pk])
+        raw.execute("DELETE FROM users WHERE user_id = %s", [user.pk])
+        assert raw.execute("SELECT count(*) FROM letters").fetchone() == (0,)
 
 
 def test_every_table_with_a_user_has_forced_row_security(db):
