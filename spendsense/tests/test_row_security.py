@@ -225,6 +225,19 @@ def test_what_was_derived_is_the_owners_only_while_they_agree(lives, now):
     assert opens(of(noor, Context.CONSUMER), maya, DERIVED) == 0
 
 
+@pytest.mark.parametrize("who", ["pipeline", "operator", "owner"])
+def test_nobody_asks_for_consent_row_by_row_who_need_not(lives, omar, who):
+    """The probe of the ledger that a row costs is for staff who look at many, and planned once for everybody."""
+    maya = lives["maya"]
+    viewers = {"pipeline": rowsecurity.pipeline(omar.tenant_id), "operator": rowsecurity.of(omar)}
+    with rowsecurity.viewing(viewers.get(who, rowsecurity.of(maya))), connection.cursor() as cursor:
+        if who == "operator":
+            rowsecurity.opening(User.objects.filter(pk=maya.pk)).first()
+        cursor.execute("EXPLAIN (ANALYZE, COSTS OFF) SELECT * FROM transactions WHERE user_id = %s", [maya.pk])
+        probes = [line for (line,) in cursor if line.strip().endswith(")") and " on consent_records c " in line]
+    assert len(probes) == 1 and "never executed" in probes[0]
+
+
 def test_an_operator_writes_nothing_into_another_institution_through_an_open_file(lives, omar):
     maya, zoe = lives["maya"], lives["zoe"]
     with pytest.raises(ProgrammingError, match="row-level security"), rowsecurity.viewing(rowsecurity.of(omar)):
