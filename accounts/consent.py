@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts import kept
 from accounts.models import ConsentRecord, User
 from accounts.purposes import CURRENT_VERSION, TEXTS, Purpose
 from accounts.refusals import Unacceptable
@@ -56,3 +57,4 @@ def revoke(*, user: User, purpose: Purpose, now: datetime, ip_address: str | Non
 def _locked(user: User) -> None:
     """Whoever stores something derived locks the same row: the later of the two waits or fails."""
     User.objects.select_for_update().get(pk=user.pk)
+    kept.forget(user_ids=[user.pk])

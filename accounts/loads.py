@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from accounts import loading, rowsecurity, storage
+from accounts import kept, loading, rowsecurity, storage
 from accounts.models import Upload
 from accounts.models.uploads import Channel, FileType, Status
 from accounts.statements import Statement, parse
@@ -79,6 +79,7 @@ def load(*, upload: Upload, now: datetime) -> Upload:
             report = report_of(upload, statement, now, Status.FAILED, {})
             return _finish(upload, Status.FAILED, now, statement, report)
         stored = loading.store(upload=upload, statement=statement, received=upload.created_at)
+        kept.forget(user_ids=[upload.user_id])
         report = report_of(upload, statement, now, Status.COMPLETED, stored)
         return _finish(upload, Status.COMPLETED, now, statement, report)
 

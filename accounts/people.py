@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from accounts import kept
 from accounts.models import Tenant, User
 from accounts.roles import Level, Role
 
@@ -50,3 +51,4 @@ def second_factor_secret(*, user: User) -> str:
 def declare_income(*, user: User, monthly_income: Decimal | None) -> None:
     """What the person says they earn a month; whatever was cached about them is out of date with it."""
     User.objects.filter(pk=user.pk).update(monthly_income=monthly_income, cache_generation=F("cache_generation") + 1)
+    kept.forget(user_ids=[user.pk])

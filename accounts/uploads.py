@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from accounts import analytics, received, reverting, rowsecurity, signedform, storage
+from accounts import analytics, kept, received, reverting, rowsecurity, signedform, storage
 from accounts.fingerprints import fingerprint
 from accounts.models import Account, Upload, User
 from accounts.models.uploads import MAX_BYTES, Channel, FileType, Status
@@ -242,6 +242,7 @@ def revert(*, user: User, upload_id: UUID, now: datetime) -> Upload:
             raise NotCompleted
         if not upload.reverted_at:
             reverting.take_back(upload=upload)
+            kept.forget(user_ids=[user.pk])
             upload.reverted_at = now
             upload.save(update_fields=["reverted_at"])
     analytics.forget(upload=upload)  # also when none are known of: they may be on their way

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
+from accounts import kept
 from accounts.models import Transaction, User
 from accounts.refusals import ConsentRequired, NotThere, Refused, Unacceptable
 from personas import ledger
@@ -78,6 +79,7 @@ def _locked(user: User) -> None:
     agreed = User.objects.filter(pk=user.pk, consent_status=True)
     if not agreed.update(cache_generation=F("cache_generation") + 1):
         raise ConsentRequired
+    kept.forget(user_ids=[user.pk])
 
 
 def _merchant(user: User, key: str) -> dict[str, Any]:

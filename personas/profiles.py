@@ -8,6 +8,7 @@ from uuid import UUID
 import polars as pl
 from django.db import connection, transaction
 
+from accounts import kept
 from accounts.models import User
 from accounts.refusals import ConsentRequired, NotThere, Refused
 from personas import assigning, ledger, rulesets, snapshots
@@ -143,6 +144,7 @@ def _project(
         tenant_id=tenant_id,
         now=now,
     )
+    kept.forget(user_ids=days["user_id"].to_list())
 
 
 @transaction.atomic
@@ -289,6 +291,7 @@ def override(
     Profile.objects.filter(user=user).update(
         persona=stands.value, persona_id=stands.number, persona_name=stands.title_words
     )
+    kept.forget(user_ids=[user.pk])
     return row
 
 

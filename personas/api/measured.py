@@ -1,23 +1,28 @@
 """What a person's money says, as they and the staff of their institution read it."""
 
+from datetime import date
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import kept
 from accounts.api.authentication import caller
 from accounts.api.paging import Page, page_of
 from accounts.api.permissions import Consumer
+from accounts.kept import Kind
 from personas import history, ledger, measured, standing
 from personas.api.answers import NotEnough
 from personas.api.people import person
 from personas.api.windows import WindowField
-from personas.models import Assignment, Snapshot, Window
+from personas.models import Assignment, Profile, Snapshot, Window
 from personas.profiles import NoSignals
 from personas.rules import Persona
 from personas.signals import insights, stale
@@ -81,46 +86,29 @@ class MeasuredViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[USER_ID, WINDOW], responses=SignalsOut, operation_id="users_signals")
     @action(detail=True, methods=["get"])
-    def signals(self, request: Request, user_id: str) -> Response:
-        window = _window(request)
+    def signals(self, request: Request, user_id: str) -> HttpResponse:
+        window, today = _window(request), timezone.now().date()
         user = person(request, user_id)
-        snapshot = measured.latest(user_id=user.pk, windows=[window]).get(window)
-        if snapshot is None or snapshot.no_signals:
+        if known := kept.answer(Kind.SIGNALS, user=user, today=today, which=window):
+            return _json(known)
+        snapshots = measured.latest(user_id=user.pk, windows=BOTH if window in BOTH else [window])
+        answers = {of: _rendered(_signals(one, today)) for of, one in snapshots.items() if not one.no_signals}
+        if window not in answers:
             raise NoSignals(user_id)
-        return Response(
-            {
-                "user_id": user.pk,
-                "window": window.value,
-                "as_of": snapshot.as_of,
-                "stale": stale(snapshot.as_of, timezone.now().date()),
-                "days_covered": measured.days_covered(snapshot),
-                "computed_at": snapshot.computed_at,
-                "signals": measured.as_object(snapshot),
-            }
-        )
+        if window in BOTH:
+            kept.keep(Kind.SIGNALS, user=user, today=today, answers=answers)
+        return _json(answers[window])
 
     @extend_schema(parameters=[USER_ID], responses=ProfileOut, operation_id="users_profile")
     @action(detail=True, methods=["get"])
-    def profile(self, request: Request, user_id: str) -> Response:
-        user = person(request, user_id)
+    def profile(self, request: Request, user_id: str) -> HttpResponse:
+        today, user = timezone.now().date(), person(request, user_id)
+        if known := kept.answer(Kind.PROFILE, user=user, today=today):
+            return _json(known)
         stands = standing.profile(user_id=user.pk)
-        snapshots = measured.latest(user_id=user.pk, windows=BOTH)
-        fresh = history.freshness(snapshots.get(Window.DAYS_30), today=timezone.now().date())
-        return Response(
-            {
-                "user_id": user.pk,
-                "persona_id": stands.persona_id,
-                "persona_name": stands.persona_name,
-                "persona": stands.persona,
-                "as_of": stands.as_of,
-                "stale": fresh.stale,
-                "days_covered": fresh.days_covered,
-                "not_enough": fresh.not_enough,
-                "rule_set_version": stands.rule_set_version,
-                **{f"signals_{window}": _object(snapshots.get(window)) for window in BOTH},
-                "updated_at": stands.updated_at,
-            }
-        )
+        answer = _rendered(_profile(stands, measured.latest(user_id=user.pk, windows=BOTH), today))
+        kept.keep(Kind.PROFILE, user=user, today=today, answers={"": answer})
+        return _json(answer)
 
     @extend_schema(parameters=[USER_ID, Page], responses=HistoryPage, operation_id="users_persona_history")
     @action(detail=True, methods=["get"], url_path="persona-history")
@@ -150,6 +138,35 @@ def _window(request: Request) -> Window:
     return Window(asked.validated_data["window"])
 
 
+def _signals(snapshot: Snapshot, today: date) -> dict[str, Any]:
+    return {
+        "user_id": snapshot.user_id,
+        "window": snapshot.time_window,
+        "as_of": snapshot.as_of,
+        "stale": stale(snapshot.as_of, today),
+        "days_covered": measured.days_covered(snapshot),
+        "computed_at": snapshot.computed_at,
+        "signals": measured.as_object(snapshot),
+    }
+
+
+def _profile(stands: Profile, snapshots: dict[Window, Snapshot], today: date) -> dict[str, Any]:
+    fresh = history.freshness(snapshots.get(Window.DAYS_30), today=today)
+    return {
+        "user_id": stands.user_id,
+        "persona_id": stands.persona_id,
+        "persona_name": stands.persona_name,
+        "persona": stands.persona,
+        "as_of": stands.as_of,
+        "stale": fresh.stale,
+        "days_covered": fresh.days_covered,
+        "not_enough": fresh.not_enough,
+        "rule_set_version": stands.rule_set_version,
+        **{f"signals_{window}": _object(snapshots.get(window)) for window in BOTH},
+        "updated_at": stands.updated_at,
+    }
+
+
 def _stood(row: Assignment) -> dict[str, Any]:
     persona = Persona(row.profile_persona)
     return {
@@ -167,3 +184,12 @@ def _stood(row: Assignment) -> dict[str, Any]:
 def _object(snapshot: Snapshot | None) -> dict[str, Any]:
     """Empty for what came from elsewhere and was never measured here."""
     return measured.as_object(snapshot) if snapshot else {}
+
+
+def _rendered(answer: dict[str, Any]) -> str:
+    return JSONRenderer().render(answer).decode()
+
+
+def _json(answer: str) -> HttpResponse:
+    """Kept or made just now, the same bytes."""
+    return HttpResponse(answer, content_type="application/json")
