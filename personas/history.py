@@ -13,7 +13,8 @@ from accounts.models import ConsentRecord
 from accounts.purposes import Purpose
 from accounts.refusals import NotThere
 from personas import measured, transitions
-from personas.models import Assignment, Snapshot, Transition, Window
+from personas.catalogue import CATALOGUE
+from personas.models import Assignment, Snapshot, Transition
 from personas.signals import stale
 from personas.transitions import Row, Tenure
 
@@ -31,6 +32,7 @@ TURNS = """
      WHERE a.back <= 2 OR a.before IS DISTINCT FROM a.primary_persona
      ORDER BY a.user_id, a.window_type, a.assigned_at, a.seq
 """
+DAYS_COVERED = CATALOGUE["spending.days_covered"].column
 
 
 class PersonaNotFound(NotThere):
@@ -115,4 +117,6 @@ def revoked(*, user_ids: Collection[UUID], since: datetime) -> bool:
 
 
 def _measured(user_id: UUID, window: str) -> Snapshot | None:
-    return measured.latest(user_id=user_id, windows=[Window(window)]).get(Window(window))
+    """The latest with no more of its signals than freshness tells; of a hundred columns that is half the cost."""
+    own = Snapshot.objects.filter(user_id=user_id, time_window=window, backfill=False)
+    return own.only("as_of", "meta", "no_signals", DAYS_COVERED).order_by("-computed_at").first()

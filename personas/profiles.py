@@ -70,6 +70,35 @@ DUE = """
 """
 
 
+def _kind(type_: Type) -> pl.DataType:
+    if type_.places is not None:
+        return pl.Decimal(18, type_.places)
+    plain = {Type.INT: pl.Int64(), Type.FLAG: pl.Boolean(), Type.DATE: pl.Date()}
+    return plain.get(type_, pl.String())
+
+
+# The latest snapshots under the paths of their signals, with what an assignment keeps of them.
+STORED_AS: dict[str, pl.DataType] = {
+    "user_id": pl.String(),
+    "window": pl.String(),
+    "as_of": pl.Date(),
+    "snapshot_id": pl.String(),
+    "meta.data_fingerprint": pl.String(),
+    "meta.corrections": pl.List(pl.String),
+    "subscriptions.merchants": pl.String(),
+    **{path: _kind(signal.type) for path, signal in CATALOGUE.items()},
+}
+MERCHANTS = pl.List(pl.Struct({"name": pl.String, "active": pl.Boolean}))
+STORED = f"""
+    SELECT user_id::text, time_window, as_of, snapshot_id::text, data_fingerprint, corrections::text[], merchants::text,
+           {", ".join(signal.column for signal in CATALOGUE.values())}
+      FROM (SELECT DISTINCT ON (user_id) * FROM signal_snapshots
+             WHERE user_id = ANY(%s::uuid[]) AND time_window = %s AND NOT backfill
+             ORDER BY user_id, computed_at DESC) latest
+     WHERE NOT no_signals
+"""
+
+
 def due(*, tenant_id: UUID, user_ids: Collection[UUID] | None = None, version: int | None = None) -> list[UUID]:
     """Consenting people whose data, rules, corrections or consent changed since they were refreshed."""
     with connection.cursor() as cursor:
@@ -190,47 +219,12 @@ def latest(*, user_ids: Collection[UUID], window: Window) -> dict[UUID, Assignme
 
 def stored(*, user_ids: Collection[UUID], window: Window) -> pl.DataFrame:
     """The latest snapshots that have signals, as rows to evaluate."""
-    rows = (
-        Snapshot.objects.filter(user_id__in=user_ids, time_window=window, backfill=False)
-        .order_by("user_id", "-computed_at")
-        .distinct("user_id")
+    with connection.cursor() as cursor:
+        cursor.execute(STORED, [list(user_ids), window.value])
+        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(STORED_AS)
+    return pl.DataFrame(dict(zip(STORED_AS, columns, strict=True)), STORED_AS).with_columns(
+        pl.col("subscriptions.merchants").str.json_decode(MERCHANTS)
     )
-    return frame_of([row for row in rows if not row.no_signals])
-
-
-def frame_of(rows: Collection[Snapshot]) -> pl.DataFrame:
-    """Snapshots under the paths of their signals, with what an assignment keeps of them."""
-    fixed = {
-        "user_id": [str(row.user_id) for row in rows],
-        "window": [row.time_window for row in rows],
-        "as_of": [row.as_of for row in rows],
-        "snapshot_id": [str(row.snapshot_id) for row in rows],
-        "meta.data_fingerprint": [row.data_fingerprint for row in rows],
-        "meta.corrections": [[str(one) for one in row.corrections] for row in rows],
-        "subscriptions.merchants": [
-            [{"name": one["name"], "active": one["active"]} for one in row.merchants] for row in rows
-        ],
-    }
-    kinds: dict[str, pl.DataType] = {
-        "user_id": pl.String(),
-        "window": pl.String(),
-        "as_of": pl.Date(),
-        "snapshot_id": pl.String(),
-        "meta.data_fingerprint": pl.String(),
-        "meta.corrections": pl.List(pl.String),
-        "subscriptions.merchants": pl.List(pl.Struct({"name": pl.String, "active": pl.Boolean})),
-    }
-    for path, signal in CATALOGUE.items():
-        fixed[path] = [getattr(row, signal.column) for row in rows]
-        kinds[path] = _kind(signal.type)
-    return pl.DataFrame(fixed, kinds)
-
-
-def _kind(type_: Type) -> pl.DataType:
-    if type_.places is not None:
-        return pl.Decimal(18, type_.places)
-    plain = {Type.INT: pl.Int64(), Type.FLAG: pl.Boolean(), Type.DATE: pl.Date()}
-    return plain.get(type_, pl.String())
 
 
 @transaction.atomic

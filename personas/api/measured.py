@@ -128,8 +128,8 @@ class InsightsViewSet(viewsets.ViewSet):
         if snapshot is None or snapshot.no_signals:
             raise NoSignals(user.pk)
         today = timezone.now().date()
-        frames = ledger.frames(user_ids=[user.pk], today=today)
-        return Response(insights(frames, window=window.days, today=today))
+        frames = ledger.frames(user_ids=[user.pk], today=today, as_of=snapshot.as_of)
+        return Response(insights(frames, measured.as_object(snapshot), window=window.days, today=today))
 
 
 def _window(request: Request) -> Window:

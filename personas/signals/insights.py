@@ -7,8 +7,6 @@ import polars as pl
 
 from .frames import Frames, Kind
 from .laid import Laid, lay, spent
-from .measuring import measure
-from .rendering import as_object
 from .rounding import money, percent
 from .windows import Windows
 
@@ -20,9 +18,8 @@ def stale(as_of: date, today: date) -> bool:
     return (today - as_of).days > STALE
 
 
-def insights(frames: Frames, *, window: int, today: date) -> dict[str, Any]:
-    """The answer of GET /api/insights; the frames hold one person."""
-    signals = as_object(measure(*frames, windows=(window,)).row(0, named=True))
+def insights(frames: Frames, signals: dict[str, dict[str, Any]], *, window: int, today: date) -> dict[str, Any]:
+    """The answer of GET /api/insights; the frames hold one person, `signals` what was measured of them."""
     laid = lay(frames, Windows((window,)))
     rows = laid.rows.filter(pl.col("age") < window)
     spending = rows.filter(spent()).with_columns(cents=-pl.col("cents"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.statements.classes import Flow
-from personas.signals import Kind, insights
+from personas.signals import Kind, as_object, insights, measure
 from personas.tests.people import AS_OF, CHECKING, Row, account, person, row
 
 STATEMENT = [
@@ -21,7 +21,9 @@ STATEMENT = [
 
 
 def told(rows: list[Row], *accounts: Row, window: int = 30, today: date = AS_OF, **more: Any) -> dict[str, Any]:
-    return insights(person(rows, accounts or (CHECKING,), **more), window=window, today=today)
+    frames = person(rows, accounts or (CHECKING,), **more)
+    signals = as_object(measure(*frames, windows=(window,)).row(0, named=True))
+    return insights(frames, signals, window=window, today=today)
 
 
 def test_the_example_of_section_eleven():
