@@ -71,7 +71,8 @@ def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None 
     ).cast({"user_id": pl.String, "account_id": pl.String, "currency": pl.String})
     owned = _owned(_rows(OWNED, ids))
     entries = _entries(persons, _since(persons, spans, today, as_of))
-    people = _people(persons, spans, owned, entries, dict(_rows(RECEIVED, ids)), today, as_of)
+    received = {} if as_of else dict(_rows(RECEIVED, ids))  # only tells a day that nothing else tells
+    people = _people(persons, spans, owned, entries, received, today, as_of)
     main = people.select("user_id", "as_of", "currency")
     used = (
         entries.join(main, on="user_id", how="left", maintain_order="left")

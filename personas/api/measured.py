@@ -92,7 +92,7 @@ class MeasuredViewSet(viewsets.ViewSet):
         if known := kept.answer(Kind.SIGNALS, user=user, today=today, which=window):
             return _json(known)
         snapshots = measured.latest(user_id=user.pk, windows=BOTH if window in BOTH else [window])
-        answers = {of: _rendered(_signals(one, today)) for of, one in snapshots.items() if not one.no_signals}
+        answers = {of.value: _rendered(_signals(one, today)) for of, one in snapshots.items() if not one.no_signals}
         if window not in answers:
             raise NoSignals(user_id)
         if window in BOTH:

@@ -1,5 +1,7 @@
 """Insights: where one's money came from and where it went, for apps, only with consent."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -64,7 +66,19 @@ def test_what_cannot_be_told_is_refused(client, maya, noor, omar, calling, now):
 
 
 def test_the_statements_are_the_caller_the_snapshot_and_those_of_the_ledger(client):
-    """Six of the ledger; the packed months are the seventh, which a binary cursor reads past Django's own."""
+    """Five of the ledger; the packed months are the sixth, which a binary cursor reads past Django's own."""
     with CaptureQueriesContext(connection) as captured:
         client.get("/api/insights")
-    assert len(statements_of(captured)) == 8
+    assert len(statements_of(captured)) == 7
+
+
+def test_insights_tell_of_the_same_measurement_as_the_signals(client, maya, now):
+    """A statement that is loaded but not measured yet moves neither the day nor the totals."""
+    later = STATEMENT + b"main,2025-07-02,-500.00,Lantern Home,Home\n"
+    loaded(maya, later, now, "later.csv")
+    signals, found = client.get("/api/users/me/signals").json(), client.get("/api/insights").json()
+    assert found["as_of"] == signals["as_of"] == "2025-06-30"
+    assert found["spend_total"] == signals["signals"]["spending"]["spend_total"] == 200.0
+    assert sum(one["amount"] for one in found["by_category"]) == 200.0
+    refreshed(maya, now + timedelta(hours=1))
+    assert client.get("/api/insights").json()["as_of"] == "2025-07-02"
