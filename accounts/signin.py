@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.crypto import constant_time_compare
@@ -28,6 +28,7 @@ class Known:
 
     user: User
     second_factor: bool
+    tenant: str
 
     @property
     def complete(self) -> bool:
@@ -38,7 +39,7 @@ def known(session_key: str, *, now: datetime, introduce: bool) -> Known | None:
     """The person of a session, read in one statement; with `introduce` PostgreSQL learns it by the same read."""
     alive = Session.objects.filter(pk=OuterRef("usersession__session_key"), expire_date__gt=now)
     users = User.objects.filter(usersession__session_key=session_key, is_active=True, tenant__is_active=True).annotate(
-        session_data=Subquery(alive.values("session_data"))
+        session_data=Subquery(alive.values("session_data")), tenant_slug=F("tenant__slug")
     )
     users = users.filter(session_data__isnull=False)
     user = (rowsecurity.introducing(users) if introduce else users).first()
@@ -52,7 +53,7 @@ def known(session_key: str, *, now: datetime, introduce: bool) -> Known | None:
             rowsecurity.become(rowsecurity.NOBODY)
         return None
     methods = session.get("account_authentication_methods") or []
-    return Known(user, any(step.get("method") == "mfa" for step in methods))
+    return Known(user, any(step.get("method") == "mfa" for step in methods), vars(user)["tenant_slug"])
 
 
 def session_of(access_token: str) -> str | None:

@@ -35,7 +35,7 @@ def tried(work: Callable[[], bool], give_back: Callable[[str], bool], **what: ob
     try:
         return work()
     except Exception as fault:
-        log.error("broke", error=type(fault).__name__, **what)
+        log.error("broke", exc_info=fault, **what)
         return give_back(type(fault).__name__)
 
 

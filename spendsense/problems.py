@@ -1,7 +1,6 @@
 """The one error envelope (RFC 9457), by exception class."""
 
 import sys
-import traceback
 from typing import Any, NamedTuple
 
 import structlog
@@ -149,8 +148,7 @@ def _flat(details: Any, path: str = "") -> Any:
 
 
 def noted(exc: BaseException) -> None:
-    """Type and place go to the log; the text of an exception may quote a person's row and stays out."""
-    log.error("unexpected", error=type(exc).__name__, at=traceback.format_tb(exc.__traceback__))
+    log.error("unexpected", exc_info=exc)
 
 
 def respond(
