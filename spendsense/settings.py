@@ -327,6 +327,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "spendsense.schema.without_trailing_slashes",
+        "spendsense.schema.with_sign_in",
     ],
 }
 

@@ -63,3 +63,7 @@ class _InTheSchema(OpenApiAuthenticationExtension):
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             {"type": "apiKey", "in": "cookie", "name": "sessionid"},
         ]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:  # type: ignore[override]
+        """Either of the two, not both."""
+        return [{name: []} for name in self.name]
