@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.headless.tokens.strategies.jwt import internal as tokens
@@ -13,9 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Subquery
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import rowsecurity
+from accounts import methods, origin, rowsecurity
 from accounts.models import DEFAULT_TENANT, Tenant, User
 from accounts.passwords import CountedPasswords
 from accounts.phones import PhoneCodes
@@ -28,7 +31,6 @@ class Known:
 
     user: User
     second_factor: bool
-    tenant: str
 
     @property
     def complete(self) -> bool:
@@ -52,8 +54,8 @@ def known(session_key: str, *, now: datetime, introduce: bool) -> Known | None:
         if introduce:
             rowsecurity.become(rowsecurity.NOBODY)
         return None
-    methods = session.get("account_authentication_methods") or []
-    return Known(user, any(step.get("method") == "mfa" for step in methods), vars(user)["tenant_slug"])
+    given = session.get("account_authentication_methods") or []
+    return Known(user, any(step.get("method") == "mfa" for step in given))
 
 
 def session_of(access_token: str) -> str | None:
@@ -70,6 +72,15 @@ class AccountAdapter(PhoneCodes, CountedPasswords, DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return request.path.startswith("/api/auth/")  # consumers sign up in apps; staff are invited
+
+    def is_safe_url(self, url: str) -> bool:
+        """A page of this host, or word for word an address of the list; to share a host with one is not enough."""
+        return url in settings.OAUTH_CALLBACK_URLS or url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        """The library tells the person of every change of a method here; we also write it down."""
+        methods.noted(told=template_prefix, user=user, now=timezone.now(), origin=origin.of(self.request))
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)

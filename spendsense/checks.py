@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
+from accounts import secondfactor
+
 
 @register(Tags.security)
 def settings_are_safe(**_: Any) -> list[CheckMessage]:
@@ -44,6 +46,13 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
         "SUBJECT_KEY is short.",
         "Set 32 random characters or more, and keep them as long as the audit chain.",
     )
+    refuse(
+        not secondfactor.keys_are_sound(settings.SECOND_FACTOR_KEYS),
+        21,
+        "SECOND_FACTOR_KEYS is missing, or holds something else than keys.",
+        "Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'.",
+    )
+    refuse(not settings.WEBAUTHN_RP_ID, 22, "WEBAUTHN_RP_ID is missing.", "Name the domain security keys belong to.")
     return wrong
 
 

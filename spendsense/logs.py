@@ -140,7 +140,7 @@ def people(request: HttpRequest) -> dict[str, str | None]:
     actor = _short(known.user.pk)
     named = request.resolver_match.kwargs.get("user_id") if request.resolver_match else None
     about = actor if known.user.is_consumer else _short(named) if named else None
-    return {"tenant": known.tenant, "subject_ref": about, "actor_ref": actor}
+    return {"tenant": vars(known.user).get("tenant_slug"), "subject_ref": about, "actor_ref": actor}
 
 
 def _short(user_id: object) -> str:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from environs import Env
 
 ENGINE = "django.db.backends.postgresql"
+HOME_KEY = "aG9tZS1vbmx5LW5vdC1hLXNlY3JldC1ob21lLW9ubHk="  # opens the second factors of people who do not exist
 NOWHERE = "postgresql://spendsense_app@127.0.0.1:5432/spendsense"
 
 
@@ -39,6 +40,12 @@ def from_secret(text: str) -> dict[str, Any]:
         "PORT": str(secret.get("port", 5432)),
         "OPTIONS": {"sslmode": secret.get("sslmode", "require")},
     }
+
+
+def apps(env: Env, provider: str) -> list[dict[str, str]]:
+    """What a sign-in provider knows us by; nothing is offered of a provider that does not know us."""
+    client_id = env.str(f"{provider}_CLIENT_ID", "")
+    return [{"client_id": client_id, "secret": env.str(f"{provider}_CLIENT_SECRET", "")}] if client_id else []
 
 
 def signing_key(env: Env, *, at_home: bool) -> str:

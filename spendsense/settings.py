@@ -8,7 +8,7 @@ from typing import Any
 from botocore.config import Config
 from environs import Env
 
-from spendsense.secrets import database, signing_key
+from spendsense.secrets import HOME_KEY, apps, database, signing_key
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Env()
@@ -43,6 +43,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.headless",
@@ -222,16 +224,34 @@ ACCOUNT_FORMS = {
 MFA_FORMS = {
     "authenticate": "accounts.api.guesses.SignInCode",
     "reauthenticate": "accounts.api.guesses.ProofCode",
+    "add_webauthn": "accounts.api.linking.KeyForm",
+    "authenticate_webauthn": "accounts.api.linking.SignatureForm",
+    "reauthenticate_webauthn": "accounts.api.linking.ProofForm",
 }
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # accounts.limits counts
 PASSWORD_RESET_TIMEOUT = 30 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "accounts.secondfactor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_TOLERANCE = 1  # a code typed at the end of its half minute still counts
+MFA_TOTP_TOLERANCE = 0  # the library forgets a used code after one period; a code that lived longer would work twice
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_TOTP_ISSUER = "SpendSense"
+SECOND_FACTOR_KEYS: list[str] = env.list("SECOND_FACTOR_KEYS", [HOME_KEY] if AT_HOME else [])
+WEBAUTHN_RP_ID: str = env.str("WEBAUTHN_RP_ID", "localhost" if AT_HOME else "")
+SOCIALACCOUNT_ADAPTER = "accounts.providers.ProviderAdapter"
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # a provider may keep it, and one that is taken is not asked for again
+OAUTH_CALLBACK_URLS: list[str] = env.list("OAUTH_CALLBACK_URLS", [])
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {
+        "APPS": apps(env, "GOOGLE"),
+        "SCOPE": ["openid", "email", "profile"],
+        "OAUTH_PKCE_ENABLED": True,
+    },
+    "github": {"APPS": apps(env, "GITHUB"), "SCOPE": ["user:email"], "OAUTH_PKCE_ENABLED": True},
+}
 HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105 (a class)
 HEADLESS_JWT_ALGORITHM = "RS256"

@@ -17,6 +17,8 @@ SAFE = {
     "SMS_SENDER": "sns",
     "HEADLESS_JWT_PRIVATE_KEY": "a key",
     "STORAGE": "s3",
+    "SECOND_FACTOR_KEYS": ["aG9tZS1vbmx5LW5vdC1hLXNlY3JldC1ob21lLW9ubHk="],
+    "WEBAUTHN_RP_ID": "spendsense.example",
 }
 
 
@@ -43,6 +45,9 @@ def test_safe_settings_start(settings):
         ({"SMS_SENDER": "outbox"}, "E007"),
         ({"HEADLESS_JWT_PRIVATE_KEY": ""}, "E008"),
         ({"STORAGE": "floppy"}, "E009"),
+        ({"SECOND_FACTOR_KEYS": []}, "E021"),
+        ({"SECOND_FACTOR_KEYS": ["not a key"]}, "E021"),
+        ({"WEBAUTHN_RP_ID": ""}, "E022"),
     ],
 )
 def test_an_unsafe_setting_is_refused(settings, changes, id):
