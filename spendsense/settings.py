@@ -244,7 +244,7 @@ SOCIALACCOUNT_ADAPTER = "accounts.providers.ProviderAdapter"
 SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_EMAIL_REQUIRED = False  # a provider may keep it, and one that is taken is not asked for again
 OAUTH_CALLBACK_URLS: list[str] = env.list("OAUTH_CALLBACK_URLS", [])
-SOCIALACCOUNT_PROVIDERS = {
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     "google": {
         "APPS": apps(env, "GOOGLE"),
         "SCOPE": ["openid", "email", "profile"],

@@ -64,6 +64,6 @@ class _InTheSchema(OpenApiAuthenticationExtension):
             {"type": "apiKey", "in": "cookie", "name": "sessionid"},
         ]
 
-    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:  # type: ignore[override]
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
         """Either of the two, not both."""
         return [{name: []} for name in self.name]

@@ -52,6 +52,7 @@ class People(ModelAdmin):
 console = Console()
 console.register(User, People)
 urlpatterns = [path("admin/", console.urls), path("", include("spendsense.urls"))]
+handler403 = "spendsense.problems.forbidden"
 handler404 = "spendsense.problems.not_found"
 pytestmark = pytest.mark.urls(__name__)
 
@@ -99,6 +100,56 @@ def test_a_page_of_staff_writes_nothing_inline(as_ada, url):
     answer = as_ada.get(url, follow=True)
     assert answer.status_code == 200
     assert not INLINE.search(answer.content.decode())
+
+
+REACHABLE = [
+    "/signin/reauthenticate/",
+    "/signin/email/",
+    "/signin/confirm-email/",
+    "/signin/confirm-email/nonsense/",
+    "/signin/password/set/",
+    "/signin/password/reset/",
+    "/signin/password/reset/done/",
+    "/signin/password/reset/key/1-nonsense/",
+    "/signin/password/reset/key/done/",
+    "/signin/inactive/",
+    "/signin/signup/",
+    "/signin/2fa/webauthn/add/",
+    "/signin/2fa/totp/activate/",
+    "/signin/2fa/totp/deactivate/",
+    "/signin/2fa/recovery-codes/",
+    "/signin/2fa/recovery-codes/generate/",
+    "/signin/2fa/reauthenticate/",
+    "/signin/2fa/reauthenticate/webauthn/",
+    "/signin/google/login/callback/?code=x&state=y",
+]
+
+
+@pytest.mark.parametrize("url", REACHABLE)
+@pytest.mark.parametrize("proven", [True, False])
+def test_a_page_of_the_sign_in_is_ours_and_writes_nothing_inline(ada, settings, url, proven):
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        name: {**configured, "APPS": [{"client_id": "x", "secret": "x"}]}
+        for name, configured in settings.SOCIALACCOUNT_PROVIDERS.items()
+    }
+    client = Client()
+    if proven:
+        session = session_for(ada)
+        session["account_authentication_methods"] = [{"method": "mfa", "reauthenticated": True, "at": time.time()}]
+        session["account_authentication_methods_user"] = str(ada.pk)
+        session.save()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    answer = client.get(url, follow=True)
+    page = answer.content.decode()
+    assert answer.status_code in (200, 401, 403, 404), answer
+    assert 'id="brand"' in page and "<h1>" in page
+    assert not INLINE.search(page)
+
+
+def test_the_stock_form_is_not_reachable(db):
+    answer = Client().get("/admin/login/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/signin/login/")
+    assert Client().post("/admin/login/", {"username": "x", "password": "x"}).status_code == 302
 
 
 def test_the_header_says_who_is_signed_in_and_as_what(as_ada):
@@ -205,6 +256,41 @@ def test_staff_set_up_their_second_factor_from_the_square(opened):
     page.get_by_role("heading", name="Recovery codes").wait_for()
     assert page.locator(".codes li").count() == 10
     page.get_by_role("link", name="SpendSense").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    assert complaints == []
+
+
+@pytest.fixture
+def with_key(opened, site):
+    """A browser with a security key in it, at the one name that keys know without HTTPS."""
+    page, complaints = opened()
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": {**key, "automaticPresenceSimulation": True}})
+    home = site.replace("127.0.0.1", "localhost")
+    visit = page.goto
+    page.goto = lambda url, **options: visit(home + url, **options)
+    return page, complaints
+
+
+def test_staff_add_a_security_key_and_sign_in_with_it(with_key, staff):
+    page, complaints = with_key
+    give_password(page)
+    page.get_by_label("Code").fill(code(staff))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    page.goto("/signin/2fa/webauthn/add/")
+    page.get_by_role("heading", name="Confirm it is you").wait_for()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Name").fill("Desk")
+    page.get_by_role("button", name="Add the key").click()
+    page.get_by_role("heading", name="Recovery codes").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in").wait_for()
+    give_password(page)
+    page.get_by_role("button", name="Use a security key").click()
     page.get_by_role("heading", name="Overview").wait_for()
     assert complaints == []
 
