@@ -84,10 +84,11 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
         """From the settings alone: no row decides whom we trust."""
+        configured: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
         return [
             SocialApp(provider=name, name=name, client_id=app["client_id"], secret=app["secret"])
             for name in OFFERED
-            for app in settings.SOCIALACCOUNT_PROVIDERS[name]["APPS"]
+            for app in configured[name]["APPS"]
             if provider in (None, name) and client_id in (None, app["client_id"])
         ]
 

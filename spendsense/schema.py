@@ -11,6 +11,7 @@ from allauth.headless.spec.internal.schema import specify_custom_signup_form, sp
 from django.urls import Resolver404, resolve
 
 ROOT = "/api/auth"
+SOMEBODY = "0f6c0e7b-6a0e-4c53-9d0e-2f0f5b1d9a11"
 SESSION_OF = {"app": "sessionToken", "browser": "session"}
 SCHEMES = {
     "sessionToken": {
@@ -48,6 +49,8 @@ def _sign_in() -> tuple[Document, Document, list[Document]]:
     """Read once: the document is long, and follows from the settings alone."""
     document = yaml.load(files("allauth.headless.spec.doc").joinpath("openapi.yaml").read_text(), yaml.CSafeLoader)
     specify_user(document)
+    document["components"]["schemas"]["User"]["properties"]["id"]["example"] = SOMEBODY  # not another at each start
+    document["components"]["examples"]["User"]["value"]["id"] = SOMEBODY
     specify_signup_fields(document)
     specify_custom_signup_form(document)
     paths = {}
