@@ -9,9 +9,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = ["accounts", "personas", "recommendations", "operators", "spendsense"]
 REASONS = {
     "accounts": {
-        "fingerprints", "population", "purposes", "roles", "signedform", "statements", "words",
+        "chain", "fingerprints", "population", "purposes", "roles", "signedform", "statements", "words",
     },
     "personas": {"catalogue", "signals", "rules", "transitions"},
+    "recommendations": {
+        "considering", "criteria", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
+        "matching", "pieces", "wording",
+    },
 }  # fmt: skip
 FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3"}
 DOORS = {"api", "admin", "tasks", "management", "console"}
