@@ -1,7 +1,7 @@
 """Rules are data: read, evaluated, explained, linted and compared by pure functions."""
 
 from personas.rules.comparing import compare
-from personas.rules.counterfactual import counterfactual
+from personas.rules.counterfactual import counterfactual, sentences, smallest_change
 from personas.rules.differing import diff
 from personas.rules.document import FALLBACK, Document, Persona, Strength
 from personas.rules.errors import Error, InvalidDocument
@@ -30,5 +30,7 @@ __all__ = [
     "lint",
     "read",
     "read_tree",
+    "sentences",
     "shipped",
+    "smallest_change",
 ]

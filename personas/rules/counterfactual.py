@@ -28,16 +28,44 @@ def counterfactual(signals: Mapping[str, Any], document: Document, *, window_day
     }
 
 
-def _persona(rules: PersonaRules, document: Document, answers: Answers, situation: Situation) -> dict[str, Any]:
+def smallest_change(persona: str, document: Document, answers: Answers) -> dict[str, Any] | None:
+    """What the fewest criteria are that decide about one persona, and who the person would be then.
+
+    `answers` are those of the match criteria, as an assignment keeps them; the fallback has none.
+    """
+    rules = next((rules for rules in document.personas if rules.persona == persona), None)
+    if rules is None:
+        return None
     matched = holds(rules.match, answers)
     change = fewest_flips(rules.match, answers, wanted=not matched)
     flipped = {**answers, **{name: not answers[name] for name in change}}
     return {
-        "persona": rules.persona.value,
-        "matched": matched,
         "direction": "leave" if matched else "reach",
         "smallest_change": change,
         "then": primary(document, flipped),
+    }
+
+
+def sentences(
+    persona: str, signals: Mapping[str, Any], document: Document, answers: Answers, *, window_days: int
+) -> list[str]:
+    """The words for that change, one sentence for each criterion that flips."""
+    situation, change = Situation(signals, window_days), smallest_change(persona, document, answers)
+    if change is None:
+        return []
+    matched = change["direction"] == "leave"
+    named = {str(one.id): one for rules in document.personas for one in leaves(rules.match)}
+    return [
+        _criterion(named[name], answers[name], matched, situation)["sentence"] for name in change["smallest_change"]
+    ]
+
+
+def _persona(rules: PersonaRules, document: Document, answers: Answers, situation: Situation) -> dict[str, Any]:
+    matched = holds(rules.match, answers)
+    return {
+        "persona": rules.persona.value,
+        "matched": matched,
+        **(smallest_change(rules.persona, document, answers) or {}),
         "criteria": [_criterion(one, answers[str(one.id)], matched, situation) for one in leaves(rules.match)],
     }
 

@@ -13,7 +13,7 @@ REASONS = {
     },
     "personas": {"catalogue", "signals", "rules", "transitions"},
     "recommendations": {
-        "considering", "criteria", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
+        "considering", "criteria", "tracing", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
         "matching", "pieces", "wording",
     },
 }  # fmt: skip
