@@ -8,9 +8,8 @@ DO $$ DECLARE target text; BEGIN
     FOREACH target IN ARRAY ARRAY['cards', 'card_versions', 'card_usage'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', target);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', target);
-        EXECUTE format('CREATE POLICY %I ON %I USING ((SELECT app_role()) = ''maintenance'' OR ('
-                       'tenant_id = (SELECT app_tenant())'
-                       ' AND (SELECT app_role()) IN (''operator'', ''service'', ''pipeline'')))',
+        EXECUTE format('CREATE POLICY %I ON %I USING ((SELECT app_role()) = ''maintenance'' OR '
+                       'tenant_id = (SELECT app_tenant_as(''operator'', ''service'', ''pipeline'')))',
                        target || '_tenant_isolation', target);
     END LOOP;
 END $$;
@@ -34,9 +33,9 @@ DO $$ DECLARE target text; agreed text := 'c.purpose = ''analysis'' AND c.revoke
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', target);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', target);
         EXECUTE format('CREATE POLICY work ON %1$I USING ((SELECT app_role()) = ''maintenance'''
-                       ' OR ((SELECT app_role()) = ''operator'' AND tenant_id = (SELECT app_tenant()) AND EXISTS'
-                       ' (SELECT FROM consent_records c WHERE c.user_id = %1$I.user_id AND %2$s))'
-                       ' OR ((SELECT app_role()) = ''pipeline'' AND tenant_id = (SELECT app_tenant()) AND user_id IN'
+                       ' OR ((tenant_id = (SELECT app_tenant_as(''operator''))) IS TRUE AND'
+                       ' (SELECT true FROM consent_records c WHERE c.user_id = %1$I.user_id AND %2$s))'
+                       ' OR ((tenant_id = (SELECT app_tenant_as(''pipeline''))) IS TRUE AND user_id IN'
                        ' (SELECT c.user_id FROM consent_records c WHERE %2$s)))', target, agreed);
     END LOOP;
 END $$;
@@ -51,9 +50,9 @@ CREATE FUNCTION app_reads_item(item recommendations) RETURNS boolean LANGUAGE sq
                           AND c.revoked_at IS NULL AND c.since <= item.created_at))
 $$;
 CREATE POLICY read_by_its_reader ON recommendations FOR SELECT
-    USING ((SELECT app_role()) = 'consumer' AND user_id = (SELECT app_user()) AND app_reads_item(recommendations));
+    USING ((user_id = (SELECT app_user_as('consumer'))) IS TRUE AND app_reads_item(recommendations));
 CREATE POLICY marked_by_its_reader ON recommendations FOR UPDATE
-    USING ((SELECT app_role()) = 'consumer' AND user_id = (SELECT app_user()) AND app_reads_item(recommendations));
+    USING ((user_id = (SELECT app_user_as('consumer'))) IS TRUE AND app_reads_item(recommendations));
 
 SELECT app_protect('recommendation_feedback', 'derived');
 SELECT app_protect('chat_logs', 'derived');
@@ -189,27 +188,12 @@ ALTER TABLE card_usage DROP CONSTRAINT card_usage_card;
 ALTER TABLE recommendations DROP CONSTRAINT recommendations_card;
 """
 
-# A person's rows go with the person, whoever deletes the user row and by whatever tool.
-CASCADE = """
-DO $$ DECLARE holder regclass; name text; columns text; BEGIN
-    FOR holder, name, columns IN
-        SELECT c.conrelid::regclass, c.conname, quote_ident(a.attname)
-          FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-         WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass AND c.confdeltype <> 'c' AND c.conparentid = 0
-    LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', holder, name);
-        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%s) REFERENCES users (user_id) '
-                       'ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED', holder, name, columns);
-    END LOOP;
-END $$;
-"""
-
 
 class Migration(migrations.Migration):
-    dependencies = [("recommendations", "0001_initial"), ("accounts", "0002_guards")]
+    dependencies = [("recommendations", "0001_initial"), ("accounts", "0007_walls_planned_once")]
 
     operations = [
-        migrations.RunSQL(CASCADE, migrations.RunSQL.noop),
+        migrations.RunSQL("SELECT app_follow_the_person()", migrations.RunSQL.noop),
         migrations.RunSQL(KEYS, UNKEYS),
         migrations.RunSQL(CARDS, UNCARDS),
         migrations.RunSQL(WORK, UNWORK),

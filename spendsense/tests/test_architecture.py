@@ -13,8 +13,8 @@ REASONS = {
     },
     "personas": {"catalogue", "signals", "rules", "transitions"},
     "recommendations": {
-        "considering", "criteria", "tracing", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
-        "matching", "pieces", "wording",
+        "considering", "criteria", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
+        "matching", "pieces", "tracing", "wording",
     },
 }  # fmt: skip
 FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3"}
