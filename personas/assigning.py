@@ -98,19 +98,19 @@ RECORD = f"""
                               AND (b.assigned_at, b.seq) > (a.assigned_at, a.seq))) began
     ON CONFLICT (assignment_id) DO NOTHING
 """
-# A load under way read its clock after it was claimed, and may wait for our lock: the mark stays behind it.
+# The caller has locked these people, so that their basis is the one that was measured.
 PROJECT = """
     INSERT INTO persona_profiles (profile_id, tenant_id, user_id, persona_id, persona_name, persona, as_of,
-                                  rule_set_version, algorithm_version, refreshed_at)
-    SELECT gen_random_uuid(), %(tenant)s, r.*, %(version)s, %(algorithm)s,
-           least(%(now)s, (SELECT min(d.claimed_at) FROM data_uploads d
-                            WHERE d.user_id = r.user_id AND d.status = 'processing'))
+                                  rule_set_version, algorithm_version, refreshed_at, basis)
+    SELECT gen_random_uuid(), %(tenant)s, r.*, %(version)s, %(algorithm)s, %(now)s,
+           (SELECT basis FROM users WHERE users.user_id = r.user_id)
       FROM unnest(%(users)s::uuid[], %(ids)s::smallint[], %(names)s::varchar[], %(personas)s::varchar[],
                   %(days)s::date[]) r (user_id, persona_id, persona_name, persona, as_of)
     ON CONFLICT (user_id) DO UPDATE
        SET persona_id = EXCLUDED.persona_id, persona_name = EXCLUDED.persona_name, persona = EXCLUDED.persona,
            as_of = EXCLUDED.as_of, rule_set_version = EXCLUDED.rule_set_version,
-           algorithm_version = EXCLUDED.algorithm_version, refreshed_at = EXCLUDED.refreshed_at
+           algorithm_version = EXCLUDED.algorithm_version, refreshed_at = EXCLUDED.refreshed_at,
+           basis = EXCLUDED.basis
 """
 
 

@@ -48,24 +48,14 @@ class Refreshed:
 LOCKED = """
     SELECT user_id::text FROM users WHERE user_id = ANY(%s::uuid[]) AND consent_status ORDER BY user_id FOR UPDATE
 """
-# What a measurement depends on and a lock does not hold still: where it changed meanwhile, the person stays due.
-STATE = """
-    SELECT u.user_id::text, u.cache_generation,
-           (SELECT row(count(*), max(d.processed_at), max(d.reverted_at))::text FROM data_uploads d
-             WHERE d.user_id = u.user_id AND d.status = 'completed')
-      FROM users u WHERE u.user_id = ANY(%s::uuid[])
-"""
+# Loads, reverts, corrections and grants raise the basis: where it was raised meanwhile, the person stays due.
+STATE = "SELECT user_id::text, basis FROM users WHERE user_id = ANY(%s::uuid[])"
 DUE = """
     SELECT u.user_id FROM users u LEFT JOIN persona_profiles p USING (user_id)
      WHERE u.tenant_id = %(tenant)s AND u.role = 'user' AND u.consent_status
        AND (CAST(%(users)s AS uuid[]) IS NULL OR u.user_id = ANY(%(users)s))
        AND (p.user_id IS NULL OR p.algorithm_version <> %(algorithm)s OR p.rule_set_version <> %(version)s
-            OR EXISTS (SELECT FROM data_uploads d WHERE d.user_id = u.user_id AND d.status = 'completed'
-                          AND greatest(d.processed_at, d.reverted_at) >= p.refreshed_at)
-            OR EXISTS (SELECT FROM corrections c WHERE c.user_id = u.user_id
-                          AND greatest(c.created_at, c.withdrawn_at) >= p.refreshed_at)
-            OR EXISTS (SELECT FROM consent_records r WHERE r.user_id = u.user_id AND r.purpose = 'analysis'
-                          AND r.revoked_at IS NULL AND r.since >= p.refreshed_at))
+            OR p.basis IS DISTINCT FROM u.basis)
      ORDER BY u.user_id
 """
 
@@ -150,10 +140,10 @@ def _locked(user_ids: list[str]) -> list[str]:
         return [user_id for (user_id,) in cursor.fetchall()]
 
 
-def _state(user_ids: list[str]) -> dict[str, tuple[int, str]]:
+def _state(user_ids: list[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(STATE, [user_ids])
-        return {user_id: (generation, received) for user_id, generation, received in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 def _speaks() -> pl.Expr:

@@ -12,7 +12,8 @@ from personas.assigning import PRIORITY, PROFILE_WINDOWS
 from personas.profiles import LOCKED
 from personas.rules import Persona
 
-# What a refresh marks (when, by which algorithm, with which rules) is no history and stays where it stands.
+# What a refresh marks (when, by which algorithm, with which rules, of which basis) is no history and stays where it
+# stands; a profile that was missing has no basis, and so is due.
 DIFFERING = """
     WITH latest AS (
         SELECT DISTINCT ON (user_id, window_type) user_id, window_type, primary_persona, rule_set_version, as_of,

@@ -69,6 +69,7 @@ class User(AbstractBaseUser):
     monthly_income = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     cache_generation = models.IntegerField(default=0)
+    basis = models.IntegerField(default=0, db_default=0)  # triggers raise it with whatever a measurement rests on
     is_active = models.BooleanField(default=True)
     last_active_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())

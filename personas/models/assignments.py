@@ -123,7 +123,7 @@ class Transition(models.Model):
 
 
 class Profile(models.Model):
-    """Where a person stands now: a projection, rebuildable; `refreshed_at` is the mark that makes nobody due twice."""
+    """Where a person stands now: a projection, rebuildable; `basis` is the mark that makes nobody due twice."""
 
     profile_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
@@ -135,6 +135,7 @@ class Profile(models.Model):
     rule_set_version = models.IntegerField(null=True)
     algorithm_version = models.CharField(max_length=16, default="")
     refreshed_at = models.DateTimeField()
+    basis = models.IntegerField(null=True)  # the person's own, as it was when they were measured; null: not known
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -61,5 +61,6 @@ def settled(user: User, at: datetime, **fields: Any) -> Profile:
             rule_set_version=1,
             algorithm_version=ALGORITHM,
             refreshed_at=at,
+            basis=User.objects.get(pk=user.pk).basis,
             **fields,
         )

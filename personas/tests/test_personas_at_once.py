@@ -11,13 +11,14 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import SerializationFailure
 
 from accounts import cast, consent, loads, rowsecurity, uploads
-from accounts.models import ConsentRecord
+from accounts.models import ConsentRecord, Upload
 from accounts.purposes import Purpose
 from accounts.refusals import ConsentRequired
 from accounts.tests import factories
-from personas import history, profiles
-from personas.models import Assignment, Profile, Snapshot, Transition, Window
-from personas.tests.factories import loaded
+from personas import corrections, history, profiles
+from personas.models import Assignment, Correction, Profile, Snapshot, Transition, Window
+from personas.signals import Correction as Kind
+from personas.tests.factories import STATEMENT, loaded
 
 LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 SNAPSHOT = LEVELS[1:]  # what such a transaction sees ends where it began
@@ -268,4 +269,46 @@ def test_a_load_that_waited_for_an_assign_is_not_forgotten(maya, now):
     with rowsecurity.viewing(eyes):
         assert profiles.due(tenant_id=maya.tenant_id) == [maya.pk]
         assert refresh([maya], now + timedelta(minutes=4)).transitions == 3
+        assert profiles.due(tenant_id=maya.tenant_id) == []
+
+
+def correct(maya, now):
+    with rowsecurity.viewing(rowsecurity.of(maya)):
+        corrections.correct(user=maya, kind=Kind.NOT_INCOME, target="northwind payroll", note=None, now=now)
+
+
+def withdraw(maya, now):
+    with rowsecurity.viewing(rowsecurity.of(maya)):
+        corrections.withdraw(user=maya, correction_id=Correction.objects.get().pk, now=now)
+
+
+def revert(maya, now):
+    with rowsecurity.viewing(rowsecurity.of(maya)):
+        upload_id = Upload.objects.get().pk
+    uploads.revert(user=maya, upload_id=upload_id, now=now)
+
+
+def grant(maya, now):
+    with rowsecurity.viewing(rowsecurity.of(maya)):
+        consent.revoke(user=maya, purpose=Purpose.ANALYSIS, now=now)
+        consent.grant(user=maya, purpose=Purpose.ANALYSIS, now=now)
+
+
+@pytest.mark.parametrize("act", [correct, withdraw, revert, grant])
+def test_an_act_that_waited_for_a_refresh_is_seen_by_the_next(live_db, own_store, now, act):
+    """Its clock was read before that of the refresh, and it ends after it."""
+    maya = factories.consenting("maya")
+    loaded(maya, STATEMENT, now)
+    if act is withdraw:
+        correct(maya, now)
+    eyes, earlier = rowsecurity.pipeline(maya.tenant_id), now + timedelta(minutes=1)
+    with rowsecurity.viewing(eyes):
+        refresh([maya], now + timedelta(minutes=2))
+        acting = elsewhere(lambda: act(maya, earlier))
+        until_somebody_waits_for_a_row()
+        assert not acting.done()
+    acting.result(30)
+    with rowsecurity.viewing(eyes):
+        assert profiles.due(tenant_id=maya.tenant_id) == [maya.pk]
+        refresh([maya], now + timedelta(minutes=3))
         assert profiles.due(tenant_id=maya.tenant_id) == []

@@ -11,8 +11,8 @@ from accounts.purposes import Purpose
 from accounts.tests import factories
 from personas import cases, profiles, rules, rulesets, simulating
 from personas.models import OverrideCase, Profile, RuleSet, Simulation, Window
-from personas.signals import ALGORITHM
 from personas.tests.factories import measured
+from personas.tests.histories import settled
 from personas.tests.rule_cases import FIVE, NOTE, THREE, overruled, stored, stricter, with_three
 
 ONE = [Window.DAYS_30]
@@ -126,10 +126,7 @@ def test_everybody_is_due_after_publishing_and_after_rolling_back(maya, omar, no
         with rowsecurity.viewing(rowsecurity.pipeline(omar.tenant_id)):
             return profiles.due(tenant_id=omar.tenant_id)
 
-    with rowsecurity.viewing(rowsecurity.maintenance_of(maya.pk)):
-        Profile.objects.create(
-            tenant=maya.tenant, user=maya, rule_set_version=1, algorithm_version=ALGORITHM, refreshed_at=now
-        )
+    settled(maya, now)
     assert due() == []
     published(drafted(omar, now), omar, now)
     assert due() == [maya.pk]
