@@ -1,7 +1,7 @@
 """Analytics files: what was loaded for consenting people, as Parquet in the analytics bucket."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -89,7 +89,12 @@ QUERIES = {
 
 
 def due(
-    *, tenant_id: UUID, since: date | None = None, user_id: UUID | None = None, every: bool = False
+    *,
+    tenant_id: UUID,
+    since: date | None = None,
+    user_id: UUID | None = None,
+    every: bool = False,
+    but: Collection[UUID] = (),
 ) -> list[Upload]:
     """Loaded uploads of consenting people whose files are not written; with `since` the written ones as well."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
@@ -99,7 +104,9 @@ def due(
         wanted = wanted.filter(processed_at__date__gte=since) if since else wanted.filter(exported_at=None)
         if user_id:
             wanted = wanted.filter(user_id=user_id)
-        return list(wanted.order_by("processed_at", "upload_id")[: None if since or every else BATCH])
+        return list(
+            wanted.exclude(pk__in=but).order_by("processed_at", "upload_id")[: None if since or every else BATCH]
+        )
 
 
 def write(*, upload: Upload, now: datetime, tables: Sequence[str] = tuple(SCHEMAS)) -> list[str]:
@@ -136,11 +143,11 @@ def write(*, upload: Upload, now: datetime, tables: Sequence[str] = tuple(SCHEMA
     return written
 
 
-def stranded(*, tenant_id: UUID) -> list[Upload]:
+def stranded(*, tenant_id: UUID, but: Collection[UUID] = ()) -> list[Upload]:
     """Uploads whose files are there although the person no longer agrees; the pipeline sees who still does."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         exported = Upload.objects.exclude(exported_at=None).exclude(user__in=User.objects.all())
-        return list(exported.order_by("processed_at", "upload_id")[:BATCH])
+        return list(exported.exclude(pk__in=but).order_by("processed_at", "upload_id")[:BATCH])
 
 
 def withdraw(*, upload: Upload) -> None:

@@ -58,7 +58,11 @@ def claim(*, tenant_id: UUID, now: datetime, upload_id: UUID | None = None) -> U
 
 def load(*, upload: Upload, now: datetime) -> Upload:
     """Load a claimed file with the eyes of its owner: all of it or nothing, and the report either way."""
-    data = storage.get(upload.s3_key)
+    try:
+        data = storage.get(upload.s3_key)
+    except storage.Unreachable:
+        put_off(upload=upload)
+        raise
     owner = rowsecurity.Viewer(rowsecurity.Context.CONSUMER, str(upload.tenant_id), str(upload.user_id), "pipeline")
     with rowsecurity.viewing(owner):
         one_after_another(upload.user_id)
@@ -95,6 +99,13 @@ def give_back(*, upload: Upload, now: datetime) -> Upload:
         current.status, current.retry_after = Status.PENDING, now + RETRIES[current.attempts - 1]
         current.save(update_fields=["status", "retry_after"])
         return current
+
+
+def put_off(*, upload: Upload) -> None:
+    """The store is away: due again when the lease is over, and not one try of the file's three."""
+    with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)):
+        mine = Upload.objects.filter(pk=upload.pk, status=Status.PROCESSING, attempts=upload.attempts)
+        mine.update(attempts=upload.attempts - 1)
 
 
 def report_of(

@@ -40,7 +40,7 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def step(self, *, rows: int = 0, failed: bool = False, units: int = 1) -> None:
+    def step(self, *, rows: int = 0, failed: int = 0, units: int = 1) -> None:
         self.done += units
         self.rows += rows
         self.failed += failed

@@ -1,6 +1,11 @@
 """Where people stand, what changed, and the runs over them, in the console, to look at."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.admin import Shown
 from personas.models import Assignment, Profile, Run, Transition
@@ -37,6 +42,13 @@ class TransitionAdmin(Shown):
 
 @admin.register(Run)
 class RunAdmin(Shown):
-    list_display = ["started_at", "stage", "status", "users", "done", "changed", "failed", "finished_at"]
+    list_display = ["started_at", "stage", "standing", "users", "done", "changed", "failed", "finished_at"]
     list_filter = ["status", "stage"]
     ordering = ["-started_at", "run_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        return Run.objects.standing_at(timezone.now())
+
+    @admin.display(description="status", ordering="status")
+    def standing(self, run: Any) -> str:
+        return str(run.standing)

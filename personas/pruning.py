@@ -8,6 +8,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts import rowsecurity
+from accounts.models import User
+from accounts.roles import Role
+
 RECENT = timedelta(days=35)
 MONTHS = 25
 
@@ -34,6 +38,13 @@ PRUNED = """
 class Pruned:
     deleted: int
     kept: int
+
+
+def whose(*, tenant_id: UUID) -> list[UUID]:
+    """Whoever has revoked too: what is no longer kept goes with or without consent."""
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        people = User.objects.filter(tenant_id=tenant_id, role=Role.USER.value)
+        return list(people.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Count, IntegerField, Q, Sum
+from django.db import connection, transaction
+from django.db.models import Count, IntegerField, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
@@ -14,11 +14,22 @@ from accounts.models import User
 from personas import profiles
 from personas.models import Run, Shard
 from personas.models.runs import RunStatus, ShardStatus
+from personas.profiles import Refreshed
 
 SHARD = 3000  # users; measured: fewer cost more statements, more cost memory
 LEASE = timedelta(seconds=60)
+RETRIES = (timedelta(minutes=1), timedelta(minutes=10))
 ATTEMPTS = 3
-DUE, EVERYBODY = "refresh", "remeasure"
+DUE, EVERYBODY, ONE = "refresh", "remeasure", "person"
+
+# Whoever lies in an open shard is due there, also when it waits for its next try: others are not held up by it.
+UNCOVERED = """
+    SELECT d.user_id FROM unnest(%(due)s::uuid[]) d (user_id)
+     WHERE NOT EXISTS (SELECT FROM pipeline_shards s JOIN pipeline_runs r USING (run_id)
+                        WHERE r.tenant_id = %(tenant)s AND r.status = 'running' AND r.as_of IS NULL
+                          AND s.status IN ('pending', 'leased') AND d.user_id BETWEEN s.from_user AND s.to_user)
+     ORDER BY d.user_id
+"""
 
 
 @transaction.atomic
@@ -51,19 +62,25 @@ def start(
 
 @transaction.atomic
 def start_if_due(*, tenant_id: UUID, now: datetime, started_by: str) -> Run | None:
-    """A run over whoever is due, unless one is under way: what it leaves over is due again afterwards."""
-    if Run.objects.filter(tenant_id=tenant_id, status=RunStatus.RUNNING).exists():
-        return None
-    due = profiles.due(tenant_id=tenant_id)
+    """A run over whoever is due and in no open shard; two who ask at the same time start one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"runs:{tenant_id}"])
+        cursor.execute(UNCOVERED, {"due": profiles.due(tenant_id=tenant_id), "tenant": tenant_id})
+        due = [user_id for (user_id,) in cursor.fetchall()]
     return start(tenant_id=tenant_id, stage=DUE, user_ids=due, now=now, started_by=started_by) if due else None
+
+
+def interrupted(*, tenant_id: UUID, stage: str, as_of: date | None, now: datetime) -> Run | None:
+    """The newest run of this kind that nobody works on although shards of it are open."""
+    alike = Run.objects.interrupted_at(now).filter(tenant_id=tenant_id, stage=stage, as_of=as_of)
+    return alike.order_by("-started_at").first()
 
 
 @transaction.atomic
 def take(*, tenant_id: UUID, now: datetime, run_id: UUID | None = None) -> Shard | None:
     """One open shard, leased to the caller; a lease that ran out is open again, a third failed attempt is not."""
-    open_shards = Shard.objects.filter(tenant_id=tenant_id, run__status=RunStatus.RUNNING).filter(
-        Q(status=ShardStatus.PENDING) | Q(status=ShardStatus.LEASED, lease_until__lt=now)
-    )
+    open_shards = Shard.objects.unfinished().filter(tenant_id=tenant_id, run__status=RunStatus.RUNNING)
+    open_shards = open_shards.filter(Q(lease_until=None) | Q(lease_until__lt=now))
     if run_id:
         open_shards = open_shards.filter(run_id=run_id)
     shard = open_shards.select_for_update(skip_locked=True, of=("self",)).order_by("run__started_at", "shard").first()
@@ -78,33 +95,45 @@ def take(*, tenant_id: UUID, now: datetime, run_id: UUID | None = None) -> Shard
 
 
 @transaction.atomic
-def work(*, shard: Shard, now: datetime) -> bool:
-    """Measure the people of a shard and mark it done in one transaction; False when the lease was lost meanwhile."""
+def renew(*, shard: Shard, now: datetime) -> bool:
+    """Keep a lease while its work goes on; False when it is lost, or its end is being written right now."""
+    mine = _mine(shard).select_for_update(skip_locked=True).exists()
+    return mine and bool(_mine(shard).update(lease_until=now + LEASE))
+
+
+@transaction.atomic
+def work(*, shard: Shard, now: datetime) -> Refreshed | None:
+    """Measure the people of a shard and mark it done in one transaction; None when the lease was lost meanwhile."""
     run = Run.objects.get(pk=shard.run_id)
     people = User.objects.filter(pk__range=(shard.from_user, shard.to_user), tenant_id=shard.tenant_id, role="user")
     ids = list(people.order_by("pk").values_list("pk", flat=True))
     if run.stage == DUE:
         ids = profiles.due(tenant_id=shard.tenant_id, user_ids=ids)
     done = profiles.refresh(user_ids=ids, tenant_id=shard.tenant_id, now=now, as_of=run.as_of)
-    mine = Shard.objects.select_for_update().filter(
-        run_id=shard.run_id, shard=shard.shard, status=ShardStatus.LEASED, attempts=shard.attempts
-    )
-    if not mine.exists():
+    if not _mine(shard).select_for_update().exists():
         transaction.set_rollback(True)
-        return False
+        return None
     _end(shard, ShardStatus.DONE, now, counts=asdict(done))
-    return True
+    return done
 
 
 @transaction.atomic
 def give_back(*, shard: Shard, now: datetime, error: str) -> None:
-    """After a fault: open again, or failed when it was the third."""
+    """After a fault: open again in a while, or failed when it was the third; nothing when the lease was lost."""
+    if not _mine(shard).select_for_update().exists():
+        return
     if shard.attempts >= ATTEMPTS:
         _end(shard, ShardStatus.FAILED, now, error=error)
     else:
-        Shard.objects.filter(run_id=shard.run_id, shard=shard.shard, attempts=shard.attempts).update(
-            status=ShardStatus.PENDING, lease_until=None, error=error
-        )
+        again = now + RETRIES[shard.attempts - 1]
+        _mine(shard).update(status=ShardStatus.PENDING, lease_until=again, error=error)
+
+
+def _mine(shard: Shard) -> QuerySet[Shard]:
+    """The shard as long as it is leased to this worker: whoever takes it over counts one attempt more."""
+    return Shard.objects.filter(
+        run_id=shard.run_id, shard=shard.shard, status=ShardStatus.LEASED, attempts=shard.attempts
+    )
 
 
 def _end(shard: Shard, status: ShardStatus, now: datetime, **fields: object) -> None:

@@ -9,10 +9,12 @@ from uuid import UUID
 import structlog
 
 from accounts import analytics, loads, rowsecurity, uploads
+from accounts.faults import tried
 from accounts.models import Tenant, Upload
 from accounts.models.uploads import Status
+from accounts.refusals import Unavailable
 from personas import exports, runs, simulating
-from personas.models import Shard
+from personas.working import work_off
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger("spendsense.pipeline")
@@ -28,15 +30,6 @@ class Walked:
     def note(self, stage: str, *, failed: bool = False) -> None:
         self.done[stage] = self.done.get(stage, 0) + 1
         self.failed[stage] = self.failed.get(stage, 0) + failed
-
-
-def tried(work: Callable[[], bool], give_back: Callable[[str], bool], **what: object) -> bool:
-    """The one place where a fault of ours is caught: it is noted, given back, and never stops the others."""
-    try:
-        return work()
-    except Exception as fault:
-        log.error("broke", exc_info=fault, **what)
-        return give_back(type(fault).__name__)
 
 
 def load(tenant: Tenant, clock: Clock) -> Iterator[bool]:
@@ -71,39 +64,31 @@ def simulate(tenant: Tenant, clock: Clock) -> Iterator[bool]:
 
 def refresh(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     """Cut who is due into shards, and work off what is open; other workers take shards of the same run."""
-    eyes = rowsecurity.pipeline(tenant.pk)
-
-    def worked(shard: Shard) -> bool:
-        with rowsecurity.viewing(eyes):
-            return runs.work(shard=shard, now=clock())
-
-    def given_back(shard: Shard, error: str) -> bool:
-        with rowsecurity.viewing(eyes):
-            runs.give_back(shard=shard, now=clock(), error=error)
-        return False
-
-    with rowsecurity.viewing(eyes):
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
         runs.start_if_due(tenant_id=tenant.pk, now=clock(), started_by="pipeline")
-    while True:
-        with rowsecurity.viewing(eyes):
-            shard = runs.take(tenant_id=tenant.pk, now=clock())
-        if shard is None:
-            return
-        yield tried(partial(worked, shard), partial(given_back, shard), run_id=str(shard.run_id), shard=shard.shard)
+    while worked := work_off(tenant_id=tenant.pk, clock=clock):
+        yield not worked.failed
 
 
 def export(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     """Take the analytics files of people who agree no more away, and write those of consenting people."""
-    while batch := analytics.stranded(tenant_id=tenant.pk):
-        for user_id in {upload.user_id for upload in batch}:
-            exports.withdraw(user_id=user_id)  # first: the uploads lose the mark that leads here
-        for upload in batch:
-            analytics.withdraw(upload=upload)
-            yield True
-    while batch := analytics.due(tenant_id=tenant.pk):
-        for upload in batch:
-            analytics.write(upload=upload, now=clock())
-            yield True
+
+    def withdrawn(upload: Upload) -> bool:
+        exports.withdraw(user_id=upload.user_id)  # first: the upload loses the mark that leads here
+        analytics.withdraw(upload=upload)
+        return True
+
+    def written(upload: Upload) -> bool:
+        analytics.write(upload=upload, now=clock())
+        return True
+
+    for asked, act in ((analytics.stranded, withdrawn), (analytics.due, written)):
+        broken: set[UUID] = set()  # still due afterwards, but not a second time in this walk
+        while batch := asked(tenant_id=tenant.pk, but=broken):
+            for upload in batch:
+                good = tried(partial(act, upload), lambda _: False, upload_id=str(upload.pk))
+                broken |= set() if good else {upload.pk}
+                yield good
 
 
 def expire(tenant: Tenant, clock: Clock) -> Iterator[bool]:
@@ -128,10 +113,23 @@ def run(
     tenants: Sequence[Tenant] | None = None,
     seen: Callable[..., None] = lambda **_: None,
 ) -> Walked:
+    """Each stage of each institution in turn; one that cannot go on leaves what is due to the next walk."""
     walked = Walked()
+
+    def walk(stage: str, tenant: Tenant) -> bool:
+        for good in STAGES[stage](tenant, clock):
+            walked.note(stage, failed=not good)
+            seen(failed=not good)
+        return True
+
     for tenant in Tenant.objects.filter(is_active=True) if tenants is None else tenants:
         for stage in stages:
-            for good in STAGES[stage](tenant, clock):
-                walked.note(stage, failed=not good)
-                seen(failed=not good)
+            try:
+                whole = tried(partial(walk, stage, tenant), lambda _: False, stage=stage, tenant=tenant.slug)
+            except Unavailable as away:
+                log.warning("stage_given_up", stage=stage, tenant=tenant.slug, reason=away.code)
+                whole = False
+            if not whole:
+                walked.note(stage, failed=True)
+                seen(failed=True)
     return walked

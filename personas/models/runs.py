@@ -1,9 +1,10 @@
 """Runs and their shards: long work as rows with leases, which any number of workers take and operators watch."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import Tenant
@@ -24,6 +25,29 @@ class ShardStatus(Word):
     FAILED = "failed"
 
 
+INTERRUPTED = "interrupted"  # is not stored: it comes of nobody doing anything
+
+
+class _Runs(models.QuerySet["Run"]):
+    def standing_at(self, now: datetime) -> "_Runs":
+        """With `standing`: the status, but `interrupted` where nobody works on what is open."""
+        return self.annotate(standing=Case(When(_idle(now), then=Value(INTERRUPTED)), default=F("status")))
+
+    def interrupted_at(self, now: datetime) -> "_Runs":
+        return self.filter(_idle(now))
+
+
+def _idle(now: datetime) -> Q:
+    """No open shard is leased or waits for its next try."""
+    awaited = Shard.objects.unfinished().filter(run=OuterRef("pk"), lease_until__gte=now)
+    return Q(~Exists(awaited), status=RunStatus.RUNNING)
+
+
+class _Shards(models.QuerySet["Shard"]):
+    def unfinished(self) -> "_Shards":
+        return self.filter(status__in=[ShardStatus.PENDING, ShardStatus.LEASED])
+
+
 class Run(models.Model):
     run_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -37,6 +61,8 @@ class Run(models.Model):
     done = models.IntegerField(default=0)
     changed = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
+
+    objects = _Runs.as_manager()
 
     class Meta:
         db_table = "pipeline_runs"
@@ -53,10 +79,12 @@ class Shard(models.Model):
     from_user = models.UUIDField()
     to_user = models.UUIDField()
     status = models.CharField(max_length=7, choices=ShardStatus.choices(), default=ShardStatus.PENDING.value)
-    lease_until = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)  # pending: after a fault not before this
     attempts = models.SmallIntegerField(default=0)
     counts = models.JSONField(default=dict)
     error = models.TextField(null=True)
+
+    objects = _Shards.as_manager()
 
     class Meta:
         db_table = "pipeline_shards"

@@ -1,7 +1,6 @@
 """One person's personas when many act at the same time: ordered rows, one of everything, nothing after a revocation."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,6 +17,7 @@ from accounts.tests import factories
 from personas import corrections, history, profiles
 from personas.models import Assignment, Correction, Profile, Snapshot, Transition, Window
 from personas.signals import Correction as Kind
+from personas.tests.at_once import elsewhere, until_somebody_waits_for_a_row
 from personas.tests.factories import STATEMENT, loaded
 
 LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
@@ -65,35 +65,6 @@ def isolated(level, eyes):
 
 def refresh(people, now):
     return profiles.refresh(user_ids=[user.pk for user in people], tenant_id=people[0].tenant_id, now=now)
-
-
-def elsewhere(work):
-    """Run in a thread with a connection of its own; the result is what it answered or raised."""
-
-    def alone():
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(alone)
-    pool.shutdown(wait=False)
-    return future
-
-
-def until_somebody_waits_for_a_row():
-    """Until another session of this database stands before a lock."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    given_up = time.monotonic() + 30
-    while time.monotonic() < given_up:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("Nobody waits for a lock.")
 
 
 def written(user):

@@ -203,7 +203,12 @@ def test_a_shard_that_fails_three_times_ends_the_run_with_errors(people, now):
     tenant_id = people["maya"].tenant_id
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         run = runs.start(tenant_id=tenant_id, stage=runs.DUE, user_ids=[people["sam"].pk], now=now)
-        for _ in range(3):
+        for minutes in (1, 10):
             runs.give_back(shard=runs.take(tenant_id=tenant_id, now=now), now=now, error="MemoryError")
+            again = now + timedelta(minutes=minutes)
+            assert runs.take(tenant_id=tenant_id, now=again) is None
+            assert Run.objects.standing_at(again).get().standing == "running"  # it is awaited
+            now = again + timedelta(seconds=1)
+        runs.give_back(shard=runs.take(tenant_id=tenant_id, now=now), now=now, error="MemoryError")
         assert Shard.objects.get().status == "failed" and Shard.objects.get().error == "MemoryError"
         assert Run.objects.get(pk=run.pk).status == "completed_with_errors"

@@ -166,9 +166,12 @@ def test_a_killed_command_is_run_again_and_its_own_run_ends_with_nothing_left(si
         session = killed_where_it_waits(started("refresh_profiles", "--quiet"))
     gone(session)
     assert each(Snapshot) == {}
+    soon, later = timezone.now(), timezone.now() + runs.LEASE + timedelta(seconds=1)
+    with rowsecurity.viewing(eyes):
+        standing = [Run.objects.standing_at(at).get().standing for at in (soon, later)]
+    assert standing == ["running", "interrupted"]
     again = typed("refresh_profiles", "--quiet")
     assert (again.code, again.lines) == (0, ["done  6 users  appended 18  failed 0  0:00:00"])
-    later = timezone.now() + runs.LEASE + timedelta(seconds=1)
     with rowsecurity.viewing(eyes):
         taken = runs.take(tenant_id=eyes.tenant_id, now=later)
         assert taken.attempts == 2 and runs.work(shard=taken, now=later)

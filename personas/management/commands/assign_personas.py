@@ -15,20 +15,19 @@ from personas.reassigning import reassign
 
 class Command(ChunkCommand):
     help = __doc__
+    name = "assign_personas"
+    appended = transitions = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--window", choices=Window.values(), help="one window (default: all three)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, tenant: Tenant, some: Sequence[UUID], options: dict[str, Any]) -> None:
         windows = [Window(options["window"])] if options["window"] else list(Window)
-        users = appended = transitions = 0
+        done = reassign(user_ids=some, windows=windows, tenant_id=tenant.pk, now=timezone.now())
+        self.appended += done.appended
+        self.transitions += done.transitions
 
-        def work(tenant: Tenant, some: Sequence[UUID]) -> None:
-            nonlocal users, appended, transitions
-            done = reassign(user_ids=some, windows=windows, tenant_id=tenant.pk, now=timezone.now())
-            users, appended, transitions = users + len(some), appended + done.appended, transitions + done.transitions
-
-        elapsed = self.walk("assign_personas", options, work)
-        said = f"done  {users:,} users  appended {appended:,}  transitions {transitions:,}  {elapsed}"
-        self.say(options, said, users=users, appended=appended, transitions=transitions)
+    def told(self, users: int, elapsed: str, options: dict[str, Any]) -> None:
+        said = f"done  {users:,} users  appended {self.appended:,}  transitions {self.transitions:,}  {elapsed}"
+        self.say(options, said, users=users, appended=self.appended, transitions=self.transitions)

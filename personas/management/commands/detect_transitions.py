@@ -10,40 +10,34 @@ from django.utils import timezone
 from accounts.models import Tenant
 from personas.detecting import Detected, detect
 from personas.management.chunks import ChunkCommand
-from personas.models import Transition, Window
+from personas.models import Window
 
 
 class Command(ChunkCommand):
     help = __doc__
+    name = "detect_transitions"
+    recorded = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--window", choices=Window.values(), help="one window (default: all three)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, tenant: Tenant, some: Sequence[UUID], options: dict[str, Any]) -> None:
         windows = [options["window"]] if options["window"] else Window.values()
-        users, recorded = 0, list[Transition]()
+        found = detect(user_ids=some, windows=windows, tenant_id=tenant.pk, now=timezone.now())
+        for answer in found.values():
+            if isinstance(answer, Detected) and answer.recorded and (one := answer.transition):
+                self.recorded += 1
+                self.say(
+                    options,
+                    f"recorded  {one.user_id}  {one.window_type}  {one.from_persona} to {one.to_persona}",
+                    user_id=one.user_id,
+                    window_type=one.window_type,
+                    from_persona=one.from_persona,
+                    to_persona=one.to_persona,
+                    transition_date=one.transition_date,
+                )
 
-        def work(tenant: Tenant, some: Sequence[UUID]) -> None:
-            nonlocal users
-            users += len(some)
-            found = detect(user_ids=some, windows=windows, tenant_id=tenant.pk, now=timezone.now())
-            recorded.extend(
-                one.transition
-                for one in found.values()
-                if isinstance(one, Detected) and one.recorded and one.transition
-            )
-
-        elapsed = self.walk("detect_transitions", options, work)
-        for one in recorded:
-            self.say(
-                options,
-                f"recorded  {one.user_id}  {one.window_type}  {one.from_persona} to {one.to_persona}",
-                user_id=one.user_id,
-                window_type=one.window_type,
-                from_persona=one.from_persona,
-                to_persona=one.to_persona,
-                transition_date=one.transition_date,
-            )
-        said = f"done  {users:,} users  recorded {len(recorded):,}  {elapsed}"
-        self.say(options, said, users=users, recorded=len(recorded))
+    def told(self, users: int, elapsed: str, options: dict[str, Any]) -> None:
+        said = f"done  {users:,} users  recorded {self.recorded:,}  {elapsed}"
+        self.say(options, said, users=users, recorded=self.recorded)

@@ -7,27 +7,24 @@ from uuid import UUID
 
 from accounts.models import Tenant
 from personas.management.chunks import ChunkCommand
-from personas.rebuilding import Difference, rebuild
+from personas.rebuilding import rebuild
 
 
 class Command(ChunkCommand):
     help = __doc__
+    name = "rebuild_profiles"
+    differing = 0
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        users, differing = 0, list[Difference]()
-
-        def work(tenant: Tenant, some: Sequence[UUID]) -> None:
-            nonlocal users
-            users += len(some)
-            differing.extend(rebuild(user_ids=some, tenant_id=tenant.pk))
-
-        elapsed = self.walk("rebuild_profiles", options, work)
-        for one in differing:
+    def work(self, tenant: Tenant, some: Sequence[UUID], options: dict[str, Any]) -> None:
+        for one in rebuild(user_ids=some, tenant_id=tenant.pk):
+            self.differing += 1
             before, after = _standing(one.persona_before, one.as_of_before), _standing(one.persona, one.as_of)
             self.say(options, f"differs  {one.user_id}  {before}  is {after}", **asdict(one))
+
+    def told(self, users: int, elapsed: str, options: dict[str, Any]) -> None:
         verb = "differ" if options["dry_run"] else "rebuilt"
-        said = f"done  {users:,} users  {len(differing):,} {verb}  {elapsed}"
-        self.say(options, said, users=users, differing=len(differing))
+        said = f"done  {users:,} users  {self.differing:,} {verb}  {elapsed}"
+        self.say(options, said, users=users, differing=self.differing)
 
 
 def _standing(persona: str | None, day: object) -> str:

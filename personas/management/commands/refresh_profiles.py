@@ -1,21 +1,24 @@
 """`refresh_profiles`: measure who is due (or everybody), store what differs, assign what changed."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from accounts import rowsecurity
-from accounts.management.people import SOME_FAILED, StaffCommand, tenant_of, user_of
-from accounts.management.workers import pool
-from accounts.models import User
+from accounts.management.people import INTERRUPTED, SOME_FAILED, StaffCommand, processes, tenant_of
+from accounts.management.workers import finishing_first, pool
+from accounts.models import Tenant
 from accounts.progress import Progress
 from personas import profiles, runs
+from personas.management.chunks import consenting
 from personas.models import Run
+from personas.working import Worked, work_off
 
 
 class Command(StaffCommand):
@@ -26,75 +29,78 @@ class Command(StaffCommand):
         parser.add_argument("--all", action="store_true", help="everybody who agreed, due or not")
         parser.add_argument("--user", help="e-mail or id of one person")
         parser.add_argument("--as-of", type=date.fromisoformat, help="a day of the past: stores, assigns nothing older")
-        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes (0: this one)")
+        parser.add_argument("--workers", type=processes, default=0, metavar="N", help="processes (0: this one)")
         parser.add_argument("--dry-run", action="store_true", help="say how many people would be measured")
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_of(options["tenant"])
-        eyes = rowsecurity.pipeline(tenant.pk)
-        everybody = options["all"] or options["as_of"] is not None
-        with rowsecurity.viewing(eyes):
-            if options["user"]:
-                people = [user_of(options["user"], tenant).pk]
-            elif everybody:
-                people = list(User.objects.filter(role="user").order_by("pk").values_list("pk", flat=True))
-            else:
-                people = profiles.due(tenant_id=tenant.pk)
-            if options["dry_run"]:
-                self.say(options, f"done  {len(people):,} users would be measured", users=len(people))
-                return
-            stage = runs.EVERYBODY if everybody or options["user"] else runs.DUE
-            run = runs.start(
-                tenant_id=tenant.pk,
-                stage=stage,
-                user_ids=people,
-                now=timezone.now(),
-                as_of=options["as_of"],
-                started_by="command:refresh_profiles",
-            )
-        with Progress("refresh_profiles", "users", len(people), quiet=options["quiet"]) as progress:
-            try:
-                for measured, good in self._shards(tenant.pk, run.pk, options["workers"]):
-                    progress.step(units=measured, failed=not good)
-            except KeyboardInterrupt:
-                self.stderr.write("Stopped after the current shard. Run the command again to go on.")
-        with rowsecurity.viewing(eyes):
-            run = Run.objects.get(pk=run.pk)
+        stage, people = self._people(options, tenant)
+        if options["dry_run"]:
+            self.say(options, f"done  {len(people):,} users would be measured", users=len(people))
+            return
+        run = self._run(options, tenant, stage, people)
+        # Besides its own run a command ends those that nobody works on any more; one person waits for nobody.
+        only = run.pk if stage == runs.ONE else None
+        users = appended = 0
+        with (
+            Progress("refresh_profiles", "users", run.users - run.done, quiet=options["quiet"]) as progress,
+            finishing_first() as asked,
+        ):
+            for worked in shards(tenant.pk, only, options["workers"], asked.is_set):
+                users, appended = users + worked.done.measured, appended + worked.done.appended
+                progress.step(units=worked.done.measured, failed=worked.failed)
+        failed = progress.failed
         self.say(
             options,
-            f"done  {run.done:,} users  appended {run.changed:,}  failed {run.failed:,}  {progress.elapsed}",
+            f"done  {users:,} users  appended {appended:,}  failed {failed:,}  {progress.elapsed}",
             run_id=run.pk,
-            users=run.done,
-            appended=run.changed,
-            failed=run.failed,
+            users=users,
+            appended=appended,
+            failed=failed,
         )
-        if run.failed:
+        if asked.is_set():
+            self.stderr.write("Stopped after the shards in hand. Run the command again to go on.")
+            raise SystemExit(INTERRUPTED)
+        if failed:
+            self.stderr.write(
+                f"{failed:,} shards were left as they are: the fault is ours, and is in the log. "
+                "They are tried again after 1 and 10 minutes, by the walk or by this command."
+            )
             raise SystemExit(SOME_FAILED)
 
-    def _shards(self, tenant_id: UUID, run_id: UUID, workers: int) -> Iterator[tuple[int, bool]]:
-        if workers == 0:
-            while outcome := one_shard(tenant_id, run_id):
-                yield outcome
-            return
-        with pool(workers) as processes:
-            waiting = {processes.submit(one_shard, tenant_id, run_id) for _ in range(workers)}
-            while waiting:
-                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    if outcome := future.result():
-                        yield outcome
-                        waiting.add(processes.submit(one_shard, tenant_id, run_id))
+    def _people(self, options: dict[str, Any], tenant: Tenant) -> tuple[str, list[UUID]]:
+        if options["user"]:
+            return runs.ONE, consenting(options, tenant)
+        if options["all"] or options["as_of"]:
+            return runs.EVERYBODY, consenting(options, tenant)
+        with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
+            return runs.DUE, profiles.due(tenant_id=tenant.pk)
+
+    def _run(self, options: dict[str, Any], tenant: Tenant, stage: str, people: list[UUID]) -> Run:
+        """What was begun for everybody and stopped is gone on with; of who is due, only who is left is due."""
+        kind = {"tenant_id": tenant.pk, "stage": stage, "as_of": options["as_of"], "now": timezone.now()}
+        with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
+            begun = runs.interrupted(**kind) if stage == runs.EVERYBODY else None
+            return begun or runs.start(**kind, user_ids=people, started_by="command:refresh_profiles")
 
 
-def one_shard(tenant_id: UUID, run_id: UUID | None = None) -> tuple[int, bool] | None:
-    """Take one shard and work it off: how many people, and whether it went well; None when nothing is open."""
-    eyes = rowsecurity.pipeline(tenant_id)
-    with rowsecurity.viewing(eyes):
-        shard = runs.take(tenant_id=tenant_id, now=timezone.now(), run_id=run_id)
-    if shard is None:
-        return None
-    with rowsecurity.viewing(eyes):
-        good = runs.work(shard=shard, now=timezone.now())
-    with rowsecurity.viewing(eyes):
-        shard.refresh_from_db()
-    return shard.counts.get("measured", 0), good
+def shards(tenant_id: UUID, run_id: UUID | None, workers: int, stopped: Callable[[], bool]) -> Iterator[Worked]:
+    """Each shard as it ends, until none is open; what is in hand ends also after a stop."""
+    if workers == 0:
+        while not stopped() and (worked := one_shard(tenant_id, run_id)):
+            yield worked
+        return
+    with pool(workers) as working:
+        begin = partial(working.submit, one_shard, tenant_id, run_id)
+        waiting: set[Future[Worked | None]] = {begin() for _ in range(workers)}
+        while waiting:
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for worked in filter(None, (future.result() for future in ended)):
+                yield worked
+                if not stopped():
+                    waiting.add(begin())
+
+
+def one_shard(tenant_id: UUID, run_id: UUID | None = None) -> Worked | None:
+    """What a process of its own can be told to do."""
+    return work_off(tenant_id=tenant_id, clock=timezone.now, run_id=run_id)
