@@ -8,8 +8,8 @@ from uuid import UUID
 
 from accounts import rowsecurity
 from accounts.faults import tried
+from accounts.leases import kept
 from personas import runs
-from personas.leases import kept
 from personas.models import Shard
 from personas.profiles import Refreshed
 

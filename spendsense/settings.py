@@ -134,7 +134,10 @@ CELERY_TASK_IGNORE_RESULT = True  # rows hold the outcome, the broker only wakes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a broker that is away must not hold a request; beat asks again
-CELERY_BEAT_SCHEDULE = {"walk": {"task": "spendsense.walk", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {
+    "walk": {"task": "spendsense.walk", "schedule": 60.0},
+    "chores": {"task": "spendsense.chores", "schedule": 600.0, "options": {"expires": 600}},
+}
 
 # -- objects: local disk unless a bucket is named
 

@@ -2,6 +2,7 @@
 
 from accounts.models.access import ApiKey, SecurityEvent
 from accounts.models.audit import AuditDetail, AuditEntry, AuditHead
+from accounts.models.chores import Chore
 from accounts.models.consent import ConsentRecord
 from accounts.models.idempotency import StoredAnswer
 from accounts.models.ledger import LedgerMonth, LedgerSpan
@@ -16,6 +17,7 @@ __all__ = [
     "AuditDetail",
     "AuditEntry",
     "AuditHead",
+    "Chore",
     "ConsentRecord",
     "LedgerMonth",
     "LedgerSpan",

@@ -9,11 +9,11 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts import rowsecurity
+from accounts.leases import kept
 from accounts.models import User
 from accounts.tests import factories
 from accounts.tests.typing_in import typed
 from personas import profiles, runs
-from personas.leases import kept
 from personas.models import Assignment, Run, Shard, Snapshot
 from personas.tests.at_once import elsewhere, until_somebody_waits_for_a_row
 from personas.tests.factories import STATEMENT, loaded

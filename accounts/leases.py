@@ -8,7 +8,7 @@ from threading import Event, Thread
 import structlog
 from django.db import DatabaseError, connection
 
-log = structlog.get_logger("personas.leases")
+log = structlog.get_logger("accounts.leases")
 
 
 @contextmanager
