@@ -143,11 +143,16 @@ def write(*, upload: Upload, now: datetime, tables: Sequence[str] = tuple(SCHEMA
     return written
 
 
-def stranded(*, tenant_id: UUID, but: Collection[UUID] = ()) -> list[Upload]:
+def stranded(
+    *, tenant_id: UUID, user_id: UUID | None = None, every: bool = False, but: Collection[UUID] = ()
+) -> list[Upload]:
     """Uploads whose files are there although the person no longer agrees; the pipeline sees who still does."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         exported = Upload.objects.exclude(exported_at=None).exclude(user__in=User.objects.all())
-        return list(exported.exclude(pk__in=but).order_by("processed_at", "upload_id")[:BATCH])
+        if user_id:
+            exported = exported.filter(user_id=user_id)
+        exported = exported.exclude(pk__in=but).order_by("processed_at", "upload_id")
+        return list(exported[: None if every else BATCH])
 
 
 def withdraw(*, upload: Upload) -> None:

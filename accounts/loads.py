@@ -27,6 +27,13 @@ def due(*, now: datetime) -> QuerySet[Upload]:
     return Upload.objects.filter((waits & in_time) | silent).order_by("created_at", "upload_id")
 
 
+def waiting(*, tenant_id: UUID, now: datetime, user_id: UUID | None = None) -> int:
+    """How many are due."""
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        asked = due(now=now)
+        return (asked.filter(user=user_id) if user_id else asked).count()
+
+
 def unfinished() -> QuerySet[Upload]:
     """What a worker has still to load or to export."""
     received = Q(status=Status.PENDING) & ~Q(channel=Channel.PRESIGNED)
@@ -38,15 +45,19 @@ def with_status(status: Status) -> QuerySet[Upload]:
     return Upload.objects.filter(status=status)
 
 
-def claim(*, tenant_id: UUID, now: datetime, upload_id: UUID | None = None) -> Upload | None:
+def claim(
+    *, tenant_id: UUID, now: datetime, upload_id: UUID | None = None, user_id: UUID | None = None
+) -> Upload | None:
     """Take one due upload in a transaction of its own; the claim counts, so a file that kills its worker ends too."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         candidates = due(now=now).select_for_update(skip_locked=True)
-        upload = (candidates.filter(pk=upload_id) if upload_id else candidates).first()
-        if upload is None:
-            return None
-        if upload.attempts >= ATTEMPTS:
+        if upload_id:
+            candidates = candidates.filter(pk=upload_id)
+        if user_id:
+            candidates = candidates.filter(user=user_id)
+        while (upload := candidates.first()) and upload.attempts >= ATTEMPTS:
             _move(upload, Status.FAILED, now, validation_errors=PROCESSING_FAILED)
+        if upload is None:
             return None
         if upload.status == Status.PENDING:
             upload.status = Status.PROCESSING

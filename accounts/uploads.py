@@ -81,6 +81,7 @@ def of_the_file(code: str, sentence: str) -> list[dict[str, Any]]:
     ]
 
 
+_UNCOMPLETED = {"status": Status.PENDING, "channel": Channel.PRESIGNED, "attempts": 0}
 _EXPIRED = of_the_file("UPLOAD_EXPIRED", UploadExpired.sentence)
 
 
@@ -221,16 +222,19 @@ def expire(*, tenant_id: UUID, now: datetime, older_than: timedelta | None = Non
     """Remove what was posted of presigned uploads that nobody completed, then fail them; a store that is away leaves
     them as they are for the next time.
     """
-    eyes = rowsecurity.pipeline(tenant_id)
-    uncompleted = {"status": Status.PENDING, "channel": Channel.PRESIGNED, "attempts": 0}
-    with rowsecurity.viewing(eyes):
-        late = Upload.objects.filter(**uncompleted, created_at__lte=now - (older_than or EXPIRY))
-        forgotten = dict(late.values_list("pk", "s3_key"))
+    forgotten = dict(expiring(tenant_id=tenant_id, now=now, older_than=older_than))
     for key in forgotten.values():
         storage.delete(key)
-    with rowsecurity.viewing(eyes):
-        ended = Upload.objects.filter(**uncompleted, pk__in=forgotten)
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        ended = Upload.objects.filter(**_UNCOMPLETED, pk__in=forgotten)
         return ended.update(status=Status.FAILED, processed_at=now, validation_errors=_EXPIRED)
+
+
+def expiring(*, tenant_id: UUID, now: datetime, older_than: timedelta | None = None) -> list[tuple[UUID, str]]:
+    """The presigned uploads that nobody completed in time, and the keys of their objects."""
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        late = Upload.objects.filter(**_UNCOMPLETED, created_at__lte=now - (older_than or EXPIRY))
+        return list(late.values_list("pk", "s3_key"))
 
 
 def revert(*, user: User, upload_id: UUID, now: datetime) -> Upload:

@@ -10,6 +10,7 @@ from django.db.models import Count, IntegerField, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
+from accounts import rowsecurity
 from accounts.models import User
 from personas import profiles
 from personas.models import Run, Shard
@@ -76,11 +77,18 @@ def interrupted(*, tenant_id: UUID, stage: str, as_of: date | None, now: datetim
     return alike.order_by("-started_at").first()
 
 
+def waiting(*, tenant_id: UUID, now: datetime, user_id: UUID | None = None) -> int:
+    """How many shards are open or would be cut of those who are due."""
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        due = len(profiles.due(tenant_id=tenant_id, user_ids=[user_id] if user_id else None))
+        open_ = 0 if user_id else _open(tenant_id, now).count()
+    return open_ + -(-due // SHARD)
+
+
 @transaction.atomic
 def take(*, tenant_id: UUID, now: datetime, run_id: UUID | None = None) -> Shard | None:
     """One open shard, leased to the caller; a lease that ran out is open again, a third failed attempt is not."""
-    open_shards = Shard.objects.unfinished().filter(tenant_id=tenant_id, run__status=RunStatus.RUNNING)
-    open_shards = open_shards.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    open_shards = _open(tenant_id, now)
     if run_id:
         open_shards = open_shards.filter(run_id=run_id)
     shard = open_shards.select_for_update(skip_locked=True, of=("self",)).order_by("run__started_at", "shard").first()
@@ -127,6 +135,12 @@ def give_back(*, shard: Shard, now: datetime, error: str) -> None:
     else:
         again = now + RETRIES[shard.attempts - 1]
         _mine(shard).update(status=ShardStatus.PENDING, lease_until=again, error=error)
+
+
+def _open(tenant_id: UUID, now: datetime) -> QuerySet[Shard]:
+    """Neither leased nor waiting for the next try."""
+    unfinished = Shard.objects.unfinished().filter(tenant_id=tenant_id, run__status=RunStatus.RUNNING)
+    return unfinished.filter(Q(lease_until=None) | Q(lease_until__lt=now))
 
 
 def _mine(shard: Shard) -> QuerySet[Shard]:

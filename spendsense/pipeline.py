@@ -13,7 +13,7 @@ from accounts.faults import tried
 from accounts.models import Tenant, Upload
 from accounts.models.uploads import Status
 from accounts.refusals import Unavailable
-from personas import exports, runs, simulating
+from personas import exports, profiles, runs, simulating
 from personas.working import work_off
 
 Clock = Callable[[], datetime]
@@ -32,7 +32,7 @@ class Walked:
         self.failed[stage] = self.failed.get(stage, 0) + failed
 
 
-def load(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+def load(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
     """Claim and load uploads one by one; a fault gives the file back, due again later."""
 
     def loaded(upload: Upload) -> bool:
@@ -41,7 +41,7 @@ def load(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     def given_back(upload: Upload, _: str) -> bool:
         return loads.give_back(upload=upload, now=clock()).status == Status.COMPLETED
 
-    while upload := loads.claim(tenant_id=tenant.pk, now=clock()):
+    while upload := loads.claim(tenant_id=tenant.pk, now=clock(), user_id=user_id):
         yield tried(
             partial(loaded, upload), partial(given_back, upload), upload_id=str(upload.pk), attempt=upload.attempts
         )
@@ -62,15 +62,22 @@ def simulate(tenant: Tenant, clock: Clock) -> Iterator[bool]:
         yield tried(partial(ran, simulation_id), partial(given_up, simulation_id), simulation_id=str(simulation_id))
 
 
-def refresh(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+def refresh(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
     """Cut who is due into shards, and work off what is open; other workers take shards of the same run."""
+    only = None
     with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
-        runs.start_if_due(tenant_id=tenant.pk, now=clock(), started_by="pipeline")
-    while worked := work_off(tenant_id=tenant.pk, clock=clock):
+        if user_id is None:
+            runs.start_if_due(tenant_id=tenant.pk, now=clock(), started_by="pipeline")
+        elif due := profiles.due(tenant_id=tenant.pk, user_ids=[user_id]):
+            run = runs.start(tenant_id=tenant.pk, stage=runs.ONE, user_ids=due, now=clock(), started_by="pipeline")
+            only = run.pk
+        else:
+            return
+    while worked := work_off(tenant_id=tenant.pk, clock=clock, run_id=only):
         yield not worked.failed
 
 
-def export(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+def export(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
     """Take the analytics files of people who agree no more away, and write those of consenting people."""
 
     def withdrawn(upload: Upload) -> bool:
@@ -84,7 +91,7 @@ def export(tenant: Tenant, clock: Clock) -> Iterator[bool]:
 
     for asked, act in ((analytics.stranded, withdrawn), (analytics.due, written)):
         broken: set[UUID] = set()  # still due afterwards, but not a second time in this walk
-        while batch := asked(tenant_id=tenant.pk, but=broken):
+        while batch := asked(tenant_id=tenant.pk, user_id=user_id, but=broken):
             for upload in batch:
                 good = tried(partial(act, upload), lambda _: False, upload_id=str(upload.pk))
                 broken |= set() if good else {upload.pk}
@@ -106,30 +113,50 @@ STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
 }
 
 
+# The same stages for one person; the others are about nobody in particular.
+OF_ONE: dict[str, Callable[[Tenant, Clock, UUID], Iterator[bool]]] = {
+    "load": load,
+    "refresh": refresh,
+    "export": export,
+}
+SHARED = ("load", "refresh")  # whose pieces of work are leased, so that many workers share them
+# How many pieces of work a stage would find now; what one stage makes due for the next is not foreseen.
+WAITING: dict[str, Callable[[Tenant, datetime, UUID | None], int]] = {
+    "simulate": lambda tenant, now, user_id: len(simulating.due(tenant_id=tenant.pk)),
+    "load": lambda tenant, now, user_id: loads.waiting(tenant_id=tenant.pk, now=now, user_id=user_id),
+    "refresh": lambda tenant, now, user_id: runs.waiting(tenant_id=tenant.pk, now=now, user_id=user_id),
+    "export": lambda tenant, now, user_id: sum(
+        len(asked(tenant_id=tenant.pk, user_id=user_id, every=True)) for asked in (analytics.stranded, analytics.due)
+    ),
+    "expire": lambda tenant, now, user_id: len(uploads.expiring(tenant_id=tenant.pk, now=now)),
+}
+
+
+def walk(stage: str, tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
+    """The pieces of one stage as they end; one that cannot go on leaves what is due to the next walk."""
+    pieces = OF_ONE[stage](tenant, clock, user_id) if user_id else STAGES[stage](tenant, clock)
+    over = object()
+    good: object = None
+    while good is not over:
+        try:
+            good = tried(partial(next, pieces, over), lambda _: False, stage=stage, tenant=tenant.slug)
+        except Unavailable as away:
+            log.warning("stage_given_up", stage=stage, tenant=tenant.slug, reason=away.code)
+            good = False
+        if isinstance(good, bool):
+            yield good  # after a fault the generator has ended, and says so when it is asked again
+
+
 def run(
     *,
     clock: Clock,
     stages: Sequence[str] = tuple(STAGES),
     tenants: Sequence[Tenant] | None = None,
-    seen: Callable[..., None] = lambda **_: None,
 ) -> Walked:
-    """Each stage of each institution in turn; one that cannot go on leaves what is due to the next walk."""
+    """Each stage of each institution in turn."""
     walked = Walked()
-
-    def walk(stage: str, tenant: Tenant) -> bool:
-        for good in STAGES[stage](tenant, clock):
-            walked.note(stage, failed=not good)
-            seen(failed=not good)
-        return True
-
     for tenant in Tenant.objects.filter(is_active=True) if tenants is None else tenants:
         for stage in stages:
-            try:
-                whole = tried(partial(walk, stage, tenant), lambda _: False, stage=stage, tenant=tenant.slug)
-            except Unavailable as away:
-                log.warning("stage_given_up", stage=stage, tenant=tenant.slug, reason=away.code)
-                whole = False
-            if not whole:
-                walked.note(stage, failed=True)
-                seen(failed=True)
+            for good in walk(stage, tenant, clock):
+                walked.note(stage, failed=not good)
     return walked

@@ -1,15 +1,18 @@
 """How a command shares its work between processes, and how it ends when somebody presses Ctrl-C."""
 
 import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import get_context
 from threading import Event
 from types import FrameType
+from typing import TypeVar
 
 import django
 from django.db import connections
+
+T = TypeVar("T")
 
 
 def pool(workers: int) -> ProcessPoolExecutor:
@@ -23,6 +26,23 @@ def pool(workers: int) -> ProcessPoolExecutor:
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     return processes
+
+
+def pieces(do: Callable[[], T | None], workers: int, stopped: Callable[[], bool]) -> Iterator[T]:
+    """Work off what is open, here (0) or in so many processes, until there is nothing; what is in hand ends whole."""
+    if workers == 0:
+        while not stopped() and (piece := do()) is not None:
+            yield piece
+        return
+    with pool(workers) as processes:
+        waiting: set[Future[T | None]] = {processes.submit(do) for _ in range(workers)}
+        while waiting:
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in ended:
+                if (piece := future.result()) is not None:
+                    yield piece
+                    if not stopped():
+                        waiting.add(processes.submit(do))
 
 
 def _begin() -> None:

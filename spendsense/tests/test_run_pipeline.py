@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as configured
 from django.utils import timezone
 
-from accounts import storage, uploads
+from accounts import loads, storage, uploads
 from accounts.tests import factories
 from accounts.tests.senders import PLAIN, rows_of
 from accounts.tests.typing_in import typed
@@ -67,6 +68,58 @@ def test_one_tenant_leaves_the_others_for_later(maya):
     received(maya)
     factories.TenantFactory(slug="elsewhere")
     assert ran("--tenant", "elsewhere").lines == ["done  0 items  failed 0  0:00:00"]
+
+
+def test_one_person_leaves_the_others_for_later(maya, noor):
+    received(maya)
+    received(noor)
+    assert ran("--user", maya.email).lines == ["done  3 items  failed 0  0:00:00"]  # load, refresh, export
+    assert (rows_of(maya)["transactions"], rows_of(noor)["transactions"]) == (4, 0)
+    assert ran("--user", maya.email).lines == ["done  0 items  failed 0  0:00:00"]
+    assert ran("--user", noor.email).lines == ["done  1 items  failed 0  0:00:00"]
+
+
+def test_a_dry_run_says_what_is_due_by_now_and_does_nothing(maya, noor):
+    received(maya)
+    received(noor)
+    said = ran("--dry-run", "--json", "--stage", "load,refresh")
+    due = [(line["stage"], line["due"]) for line in map(json.loads, said.lines)]
+    assert due == [("load", 2), ("refresh", 1)]
+    assert ran("--dry-run", "--user", maya.email, "--stage", "load").lines == ["due  default  load  1"]
+    assert rows_of(maya)["transactions"] == 0
+    assert set(pipeline.WAITING) == set(pipeline.STAGES)
+
+
+def test_processes_share_the_files(shared_db):
+    people = [factories.consenting(f"p{n}") for n in range(3)]
+    for user in people:
+        received(user)
+    assert ran("--workers", "2").lines == ["done  7 items  failed 0  0:00:00"]  # three loads, one shard, three exports
+    assert [rows_of(user)["transactions"] for user in people] == [4, 4, 4]
+
+
+def test_a_file_that_killed_three_workers_is_failed_and_stands_in_nobodys_way(maya, noor, now):
+    given_up, other = received(maya), received(noor)
+    at = now
+    for _ in range(loads.ATTEMPTS):
+        assert loads.claim(tenant_id=maya.tenant_id, now=at, upload_id=given_up.pk)
+        at += loads.LEASE + timedelta(seconds=1)
+    assert loads.claim(tenant_id=maya.tenant_id, now=at).pk == other.pk
+
+
+def test_a_store_that_is_away_costs_no_file_a_try_and_stops_no_other_stage(maya, noor, own_store):
+    received(maya)
+    assert ran().code == 0
+    received(noor)
+    aside = own_store.with_name("aside")
+    own_store.rename(aside)
+    own_store.write_bytes(b"a file where the folder should be")
+    walked = pipeline.run(clock=timezone.now)
+    assert (walked.done, walked.failed) == ({"load": 1}, {"load": 1})
+    own_store.unlink()
+    aside.rename(own_store)
+    later = timezone.now() + loads.LEASE + timedelta(seconds=1)
+    assert loads.claim(tenant_id=noor.tenant_id, now=later).attempts == 1
 
 
 @pytest.mark.parametrize(

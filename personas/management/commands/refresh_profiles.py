@@ -1,8 +1,6 @@
 """`refresh_profiles`: measure who is due (or everybody), store what differs, assign what changed."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import date
 from functools import partial
 from typing import Any
@@ -12,7 +10,7 @@ from django.utils import timezone
 
 from accounts import rowsecurity
 from accounts.management.people import INTERRUPTED, SOME_FAILED, StaffCommand, processes, tenant_of
-from accounts.management.workers import finishing_first, pool
+from accounts.management.workers import finishing_first, pieces
 from accounts.models import Tenant
 from accounts.progress import Progress
 from personas import profiles, runs
@@ -46,7 +44,7 @@ class Command(StaffCommand):
             Progress("refresh_profiles", "users", run.users - run.done, quiet=options["quiet"]) as progress,
             finishing_first() as asked,
         ):
-            for worked in shards(tenant.pk, only, options["workers"], asked.is_set):
+            for worked in pieces(partial(one_shard, tenant.pk, only), options["workers"], asked.is_set):
                 users, appended = users + worked.done.measured, appended + worked.done.appended
                 progress.step(units=worked.done.measured, failed=worked.failed)
         failed = progress.failed
@@ -82,23 +80,6 @@ class Command(StaffCommand):
         with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
             begun = runs.interrupted(**kind) if stage == runs.EVERYBODY else None
             return begun or runs.start(**kind, user_ids=people, started_by="command:refresh_profiles")
-
-
-def shards(tenant_id: UUID, run_id: UUID | None, workers: int, stopped: Callable[[], bool]) -> Iterator[Worked]:
-    """Each shard as it ends, until none is open; what is in hand ends also after a stop."""
-    if workers == 0:
-        while not stopped() and (worked := one_shard(tenant_id, run_id)):
-            yield worked
-        return
-    with pool(workers) as working:
-        begin = partial(working.submit, one_shard, tenant_id, run_id)
-        waiting: set[Future[Worked | None]] = {begin() for _ in range(workers)}
-        while waiting:
-            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for worked in filter(None, (future.result() for future in ended)):
-                yield worked
-                if not stopped():
-                    waiting.add(begin())
 
 
 def one_shard(tenant_id: UUID, run_id: UUID | None = None) -> Worked | None:
