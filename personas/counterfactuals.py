@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import Transaction, User
 from accounts.statements.classes import ORDER, Flow
 from personas import measured, rules, rulesets
 from personas.history import PersonaNotFound
-from personas.models import Snapshot, Window
+from personas.models import Correction, Snapshot, Window
 from personas.profiles import NoSignals
+from personas.signals import Correction as Kind
 from personas.signals import stale
 
 INTEREST_CODE = "BANK_FEES_INTEREST_CHARGE"  # the only interest that a checking account is charged
@@ -44,8 +46,15 @@ def _last_interest(snapshot: Snapshot, window: Window) -> dict[str, Any]:
     if not snapshot.signal("credit.any_interest_charges"):
         return {}
     on_a_card = Q(account__type="credit")
+    # As they were in force when the signals were measured: what is a transfer then is no interest.
+    transfers = Correction.objects.filter(pk__in=snapshot.corrections, kind=Kind.TRANSFER).filter(
+        Q(merchant_key=Coalesce(OuterRef("merchant_entity_id"), OuterRef("merchant_key")))
+        | Q(transaction_id=OuterRef("id"))
+        | Q(external_id=OuterRef("external_id"))
+    )
     charge = (
         Transaction.objects.filter(
+            ~Exists(transfers),
             on_a_card | Q(category_detailed=INTEREST_CODE),
             user_id=snapshot.user_id,
             flow=ORDER.index(Flow.INTEREST),
