@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts import loads, people, previews, rowsecurity, uploads
-from accounts.models import Tenant, User
+from accounts.faults import tried
+from accounts.models import Tenant, Upload, User
 from accounts.models.uploads import Channel, Status
 from accounts.refusals import Refused
 from accounts.statements.encoding import decode
@@ -72,7 +74,18 @@ class StillLoading(Refused):
     sentence = "Another worker has this file. Run the command again in two minutes."
 
 
+class Broke(Refused):
+    code = "PROCESSING_FAILED"
+    sentence = "It could not be loaded: the fault is ours, and is in the log. Run the command again in a minute."
+
+
 def run(job: Job, *, now: datetime) -> Outcome:
+    """One file; a fault of ours is told of it like a problem, and stops no other."""
+    broken = Outcome(Path(job.path).name, problems=[f"{Broke.code}  {Broke.sentence}"])
+    return tried(partial(_run, job, now), lambda _: broken, tenant=job.tenant_id)
+
+
+def _run(job: Job, now: datetime) -> Outcome:
     path = Path(job.path)
     outcome = Outcome(path.name)
     try:
@@ -98,7 +111,7 @@ def _load(outcome: Outcome, part: Part, name: str, now: datetime) -> None:
         user=part.user, file_name=name, data=part.data, options=part.options, now=now, channel=Channel.COMMAND
     )
     claimed = loads.claim(tenant_id=part.user.tenant_id, now=now, upload_id=got.upload.pk)
-    upload = loads.load(upload=claimed, now=now) if claimed else got.upload
+    upload = _loaded(claimed, now) if claimed else got.upload
     if upload.status == Status.FAILED:
         outcome.problems += _sentences(part, upload.validation_errors or [])
     elif upload.status != Status.COMPLETED:
@@ -111,6 +124,18 @@ def _load(outcome: Outcome, part: Part, name: str, now: datetime) -> None:
             outcome.unchanged += stored["unchanged"]
         else:
             outcome.unchanged += sum(stored.values())
+
+
+def _loaded(claimed: Upload, now: datetime) -> Upload:
+    """Given back after a fault of ours, as the pipeline does it."""
+
+    def given_back(_: str) -> Upload:
+        upload = loads.give_back(upload=claimed, now=now)
+        if upload.status == Status.PENDING:
+            raise Broke
+        return upload
+
+    return tried(partial(loads.load, upload=claimed, now=now), given_back, upload_id=str(claimed.pk))
 
 
 def _sentences(part: Part, problems: list[dict[str, Any]]) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from decimal import Decimal
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from accounts import loads, rowsecurity, uploads
@@ -290,3 +291,17 @@ def test_ctrl_c_ends_after_the_file_in_hand_and_running_again_goes_on(shared_db,
     assert again.lines[0].startswith(
         f"done  {files} files  160 rows  inserted {new}  updated 0  unchanged {160 - new}  "
     )
+
+
+def test_a_fault_of_ours_costs_its_file_and_no_other(live_db, folder):
+    """Loading breaks for whoever has a kiosk; mended, the command goes on."""
+    place = folder(maya=PLAIN + b"main,2025-06-05,-1.00,Broken Kiosk,Food\n", noor=PLAIN)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE transactions ADD CONSTRAINT broken CHECK (merchant <> 'Broken Kiosk')")
+    connections["owner"].close()
+    said = imported(place, "--users-from-names", "--create-users")
+    assert (said.code, said.lines[0].split("  ")[1:3]) == (1, ["2 files", "4 rows"])
+    assert said.lines[1].startswith("failed  maya@example.test.csv  PROCESSING_FAILED  It could not be loaded: ")
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        upload = Upload.objects.get(user=person("maya"))
+    assert (upload.status, upload.attempts, upload.retry_after is None) == (Status.PENDING, 1, False)
