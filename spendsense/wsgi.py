@@ -7,4 +7,6 @@ os.environ.setdefault("SPENDSENSE_PROCESS", "web")
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from spendsense.chunked import counted
+
+application = counted(get_wsgi_application())
