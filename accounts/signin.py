@@ -1,28 +1,32 @@
 """What sign-in asks beyond django-allauth: who a session belongs to, strong passwords, staff's second factor."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.headless.tokens.strategies.jwt import internal as tokens
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY as METHODS
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import methods, origin, rowsecurity
+from accounts import events, methods, origin, rowsecurity, sessions
 from accounts.models import DEFAULT_TENANT, Tenant, User
 from accounts.passwords import CountedPasswords
 from accounts.phones import PhoneCodes
-from accounts.sessions import SessionStore
+from accounts.roles import Role
+from accounts.sessionstore import SessionStore
+from accounts.tokens import Named
 
 
 @dataclass(frozen=True)
@@ -31,37 +35,69 @@ class Known:
 
     user: User
     second_factor: bool
+    session_id: int
+    session_key: str
+    seen_at: datetime
+    proven_at: datetime  # when they last gave a password, a code or a key
 
     @property
     def complete(self) -> bool:
         return self.second_factor or not self.user.is_staff
 
 
-def known(session_key: str, *, now: datetime, introduce: bool) -> Known | None:
-    """The person of a session, read in one statement; with `introduce` PostgreSQL learns it by the same read."""
-    alive = Session.objects.filter(pk=OuterRef("usersession__session_key"), expire_date__gt=now)
-    users = User.objects.filter(usersession__session_key=session_key, is_active=True, tenant__is_active=True).annotate(
-        session_data=Subquery(alive.values("session_data")), tenant_slug=F("tenant__slug")
+def known(presented: str | Named, *, now: datetime, introduce: bool) -> Known | None:
+    """The person of a session key or an access token, read in one statement with the session's row.
+
+    With `introduce` PostgreSQL learns who it is by the same read.
+    """
+    if isinstance(presented, Named):
+        users = User.objects.filter(_open(now), pk=presented.user_id, opened__pk=presented.session_id)
+    else:
+        users = User.objects.filter(_open(now), opened__session=presented)
+    users = users.annotate(
+        tenant_slug=F("tenant__slug"),
+        session_id=F("opened__pk"),
+        session_key=F("opened__session"),
+        session_data=F("opened__session__session_data"),
+        begun_at=F("opened__created_at"),
+        seen_at=F("opened__last_seen_at"),
     )
-    users = users.filter(session_data__isnull=False)
     user = (rowsecurity.introducing(users) if introduce else users).first()
     if user is None:
         return None
     if introduce:
         rowsecurity.introduced(user)
-    session = SessionStore().decode(vars(user)["session_data"])
+    row = vars(user)
+    session = SessionStore().decode(row["session_data"])
     if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         if introduce:
             rowsecurity.become(rowsecurity.NOBODY)
         return None
-    given = session.get("account_authentication_methods") or []
-    return Known(user, any(step.get("method") == "mfa" for step in given))
+    given = session.get(METHODS) or []
+    return Known(
+        user,
+        second_factor=any(step.get("method") == "mfa" for step in given),
+        session_id=row["session_id"],
+        session_key=row["session_key"],
+        seen_at=row["seen_at"],
+        proven_at=max([row["begun_at"], *(datetime.fromtimestamp(step["at"], UTC) for step in given if "at" in step)]),
+    )
 
 
-def session_of(access_token: str) -> str | None:
-    """The session key inside an access token of ours; None for anything else."""
-    payload = tokens.decode_token(access_token, "access")
-    return tokens.session_key_from_sid(payload["sid"]) if payload else None
+def _open(now: datetime) -> Q:
+    """Sessions that still live, of people who may still come in; staff also used theirs within half an hour."""
+    return Q(
+        Q(role=Role.USER) | Q(opened__last_seen_at__gt=now - sessions.STAFF_IDLES),
+        is_active=True,
+        tenant__is_active=True,
+        opened__expires_at__gt=now,
+        opened__session__expire_date__gt=now,
+    )
+
+
+def freshly_proven(known: Known, *, now: datetime, within: timedelta = timedelta(minutes=10)) -> bool:
+    """Whether the caller signed in, or proved again who they are, so recently that it may not be another by now."""
+    return now - known.proven_at < within
 
 
 class AccountAdapter(PhoneCodes, CountedPasswords, DefaultAccountAdapter):
@@ -82,8 +118,43 @@ class AccountAdapter(PhoneCodes, CountedPasswords, DefaultAccountAdapter):
         methods.noted(told=template_prefix, user=user, now=timezone.now(), origin=origin.of(self.request))
         super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        given = request.session.get(METHODS) or []
+        sessions.begin(
+            user=user,
+            session_key=str(request.session.session_key),
+            now=timezone.now(),
+            methods=[step["method"] for step in given],
+            origin=origin.of(request),
+        )
+
+    def logout(self, request: HttpRequest) -> None:
+        sessions.end(session_key=request.session.session_key or "")
+        super().logout(request)
+
+    def set_password(self, user: User, password: str) -> None:
+        """A change and a reset alike: whoever else holds a session of this person is out."""
+        super().set_password(user, password)
+        sessions.end_all(user=user, except_=self.request.session.session_key)
+        events.record(
+            kind=events.Kind.PASSWORD_CHANGE,
+            tenant_id=user.tenant_id,
+            user_id=user.pk,
+            now=timezone.now(),
+            origin=origin.of(self.request),
+        )
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Sessions that a person ends from the list of their own."""
+
+    def end_sessions(self, ended: Iterable[UserSession]) -> None:
+        for session in ended:
+            sessions.end(session_key=session.session_key)
 
 
 def tenant_of_host(host: str) -> Tenant:

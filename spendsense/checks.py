@@ -1,13 +1,14 @@
 """System checks with ids: unsafe settings and an unsafe database role refuse to start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from accounts import secondfactor
+from accounts import secondfactor, tokens
 
 
 @register(Tags.security)
@@ -39,6 +40,18 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
         "JWT_PRIVATE_KEY is missing.",
         "Make one: openssl genrsa 2048.",
     )
+    refuse(
+        bool(settings.HEADLESS_JWT_PRIVATE_KEY) and not _strong(tokens.private, settings.HEADLESS_JWT_PRIVATE_KEY),
+        30,
+        "JWT_PRIVATE_KEY is no RSA key of 2048 bits or more.",
+        "Make one: openssl genrsa 2048.",
+    )
+    refuse(
+        bool(settings.JWT_FORMER_PUBLIC_KEY) and not _strong(tokens.public, settings.JWT_FORMER_PUBLIC_KEY),
+        31,
+        "JWT_FORMER_PUBLIC_KEY is no public RSA key of 2048 bits or more.",
+        "Write it from the former private key: openssl rsa -pubout. Leave it empty 30 days after a change.",
+    )
     refuse(settings.STORAGE not in ("disk", "s3"), 9, "STORAGE is unknown.", "Use disk or s3.")
     refuse(
         len(settings.SUBJECT_KEY) < 32,
@@ -54,6 +67,13 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
     )
     refuse(not settings.WEBAUTHN_RP_ID, 22, "WEBAUTHN_RP_ID is missing.", "Name the domain security keys belong to.")
     return wrong
+
+
+def _strong(load: Callable[[str], RSAPrivateKey | RSAPublicKey], pem: str) -> bool:
+    try:
+        return load(pem).key_size >= 2048
+    except (TypeError, ValueError):  # no key, another kind of key, or one behind a pass phrase
+        return False
 
 
 @register(Tags.database)

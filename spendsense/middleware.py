@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, transaction
@@ -12,9 +13,10 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from prometheus_client import Counter
 
-from accounts import limits, origin, rowsecurity, signin
+from accounts import limits, origin, rowsecurity, sessions, signin, tokens
 from accounts.limits import Scope
 from accounts.refusals import Refused
+from accounts.tokens import Named
 from spendsense import problems
 
 authorised = Counter("authorisations_total", "Requests to our routes, by whether the caller was let in", ["outcome"])
@@ -136,26 +138,32 @@ class Caller(AuthenticationMiddleware):
         request.user = AnonymousUser()
         if request.path.startswith(NO_DATABASE):
             return
-        session_key = self._session_key(request)
+        presented = self._presented(request)
         if rowsecurity.viewer() != rowsecurity.SIGNIN:  # the view opens its own transactions
             with rowsecurity.viewing(rowsecurity.SIGNIN):
-                self._remember(request, session_key, introduce=False)
+                self._remember(request, presented, introduce=False)
         elif request.path.startswith(SIGN_IN_ROUTES):
-            self._remember(request, session_key, introduce=False)
-        elif not self._remember(request, session_key, introduce=True):
+            self._remember(request, presented, introduce=False)
+        elif not self._remember(request, presented, introduce=True):
             rowsecurity.become(rowsecurity.NOBODY)
 
-    def _remember(self, request: HttpRequest, session_key: str | None, *, introduce: bool) -> bool:
-        found = signin.known(session_key, now=timezone.now(), introduce=introduce) if session_key else None
-        if found:
-            request.known = found  # type: ignore[attr-defined]
-            request.user = found.user
-        return found is not None
+    def _remember(self, request: HttpRequest, presented: str | Named | None, *, introduce: bool) -> bool:
+        now = timezone.now()
+        found = signin.known(presented, now=now, introduce=introduce) if presented else None
+        if found is None:
+            if isinstance(presented, str) and SESSION_KEY in request.session:
+                request.session.flush()  # a browser whose session ended signs in with a new one
+            return False
+        if now - found.seen_at >= sessions.MARKED_EVERY:
+            sessions.touch(session_id=found.session_id, now=now)
+        request.known = found  # type: ignore[attr-defined]
+        request.user = found.user
+        return True
 
-    def _session_key(self, request: HttpRequest) -> str | None:
+    def _presented(self, request: HttpRequest) -> str | Named | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return request.session.session_key
-        session_key = signin.session_of(token.strip())
         request.bearer = True  # type: ignore[attr-defined]
-        return session_key
+        named = tokens.read(token.strip(), tokens.Use.ACCESS, now=timezone.now())
+        return named if named and not sessions.hinted(named.token_id) else None

@@ -46,7 +46,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.github",
     "allauth.mfa",
-    "allauth.usersessions",
+    "accounts.librarysessions.Quiet",
     "allauth.headless",
     "rest_framework",
     "django_filters",
@@ -256,13 +256,11 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     "github": {"APPS": apps(env, "GITHUB"), "SCOPE": ["user:email"], "OAUTH_PKCE_ENABLED": True},
 }
 HEADLESS_CLIENTS = ("app", "browser")
-HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105 (a class)
-HEADLESS_JWT_ALGORITHM = "RS256"
+HEADLESS_TOKEN_STRATEGY = "accounts.bearer.TokenStrategy"  # noqa: S105 (a class)
 HEADLESS_JWT_PRIVATE_KEY = signing_key(env, at_home=AT_HOME)
-HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 900
-HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 3600
-HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
-SESSION_ENGINE = "accounts.sessions"
+JWT_FORMER_PUBLIC_KEY: str = env.str("JWT_FORMER_PUBLIC_KEY", "").replace("\\n", "\n")
+USERSESSIONS_ADAPTER = "accounts.signin.SessionsAdapter"
+SESSION_ENGINE = "accounts.sessionstore"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 

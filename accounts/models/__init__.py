@@ -8,6 +8,7 @@ from accounts.models.idempotency import StoredAnswer
 from accounts.models.ledger import LedgerMonth, LedgerSpan
 from accounts.models.money import Account, Liability, Transaction
 from accounts.models.people import DEFAULT_TENANT, Tenant, User
+from accounts.models.sessions import OpenSession
 from accounts.models.uploads import Upload, UploadUndo
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LedgerMonth",
     "LedgerSpan",
     "Liability",
+    "OpenSession",
     "SecurityEvent",
     "StoredAnswer",
     "Tenant",

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from allauth.headless.tokens.strategies.jwt.internal import create_access_token
 from django.db import connections
 from django.test.testcases import LiveServerThread
 
 from accounts import storage
-from accounts.tests.callers import session_for
+from accounts.tests.callers import pair_for
 from accounts.tests.factories import AccountFactory, consenting
 from accounts.tests.senders import EDGE, PLAIN, load_all, rows_of, send, send_written, written
 
@@ -372,7 +371,7 @@ def talk(address, token, body, length):
 
 def test_a_false_length_never_makes_half_a_statement(live_db):
     user = consenting("maya")
-    token = create_access_token(user, session_for(user), {})
+    token = pair_for(user).access
     whole = wishing(PLAIN, b"plaid")
     big = written(b"a.csv", HEADER + b"x" * (MAX + 2_000_000))
     with served() as address:

@@ -2,10 +2,18 @@
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 from django.db import connections
 
 from spendsense import checks
+
+
+def pem_of(bits):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
 
 SAFE = {
     "AT_HOME": False,
@@ -15,7 +23,8 @@ SAFE = {
     "DEBUG": False,
     "SECURE_HTTPS": True,
     "SMS_SENDER": "sns",
-    "HEADLESS_JWT_PRIVATE_KEY": "a key",
+    "HEADLESS_JWT_PRIVATE_KEY": settings.HEADLESS_JWT_PRIVATE_KEY,
+    "JWT_FORMER_PUBLIC_KEY": "",
     "STORAGE": "s3",
     "SECOND_FACTOR_KEYS": ["aG9tZS1vbmx5LW5vdC1hLXNlY3JldC1ob21lLW9ubHk="],
     "WEBAUTHN_RP_ID": "spendsense.example",
@@ -44,6 +53,10 @@ def test_safe_settings_start(settings):
         ({"SMS_SENDER": "console"}, "E007"),
         ({"SMS_SENDER": "outbox"}, "E007"),
         ({"HEADLESS_JWT_PRIVATE_KEY": ""}, "E008"),
+        ({"HEADLESS_JWT_PRIVATE_KEY": "a key"}, "E030"),
+        ({"HEADLESS_JWT_PRIVATE_KEY": pem_of(1024)}, "E030"),
+        ({"JWT_FORMER_PUBLIC_KEY": "a key"}, "E031"),
+        ({"JWT_FORMER_PUBLIC_KEY": pem_of(2048)}, "E031"),  # the private key, where the public one belongs
         ({"STORAGE": "floppy"}, "E009"),
         ({"SECOND_FACTOR_KEYS": []}, "E021"),
         ({"SECOND_FACTOR_KEYS": ["not a key"]}, "E021"),
