@@ -3,10 +3,13 @@
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import people, rowsecurity, signin
 from accounts.models import User
 from accounts.tests import factories
+from accounts.tests.securitykey import SecurityKey
 
 APP = "/api/auth/app/v1"
 PASSWORD = "Long-enough-2026!"
@@ -52,6 +55,24 @@ def test_an_unknown_address_and_a_wrong_password_look_alike(calling, enrolled):
     assert unknown.json() == wrong.json()
 
 
+def test_signing_in_costs_the_same_whoever_asks_and_however_many_are_here(calling, enrolled):
+    """No statement reads all users, nor one by one the sessions that a person has open."""
+    enrolled("maya@example.test")
+    taken = []
+    for address in ("maya@example.test", "maya@example.test", "nobody@example.test"):
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as captured:
+                login(calling(), address)
+        taken.append(len(captured))
+        with rowsecurity.viewing(rowsecurity.SIGNIN), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            for query in captured:
+                if query["sql"].startswith("SELECT") and ("users" in query["sql"] or "email" in query["sql"]):
+                    cursor.execute("EXPLAIN " + query["sql"])
+                    assert "Seq Scan" not in str(cursor.fetchall()), query["sql"]
+    assert taken[0] == taken[1] > taken[2]
+
+
 def test_staff_give_their_second_factor(calling, enrolled):
     omar = enrolled("omar@example.test", role="operator", level="senior")
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
@@ -75,6 +96,34 @@ def test_staff_without_a_second_factor_get_nowhere(calling, enrolled):
     token = login(client, "omar@example.test").json()["meta"]["access_token"]
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     assert client.get("/api/users/me").json()["code"] == "MFA_REQUIRED"
+
+
+def test_staff_may_give_a_security_key_instead(calling, enrolled):
+    enrolled("omar@example.test", role="operator", level="senior")
+    key, client = SecurityKey(), calling()
+    first = login(client, "omar@example.test").json()["meta"]
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {first['access_token']}")
+    again = client.post(f"{APP}/auth/reauthenticate", {"password": PASSWORD}, format="json")
+    assert again.status_code == 200
+    options = client.get(f"{APP}/account/authenticators/webauthn").json()["data"]["creation_options"]
+    made = {"name": "the one in the drawer", "credential": key.made(options)}
+    assert client.post(f"{APP}/account/authenticators/webauthn", made, format="json").status_code == 200
+    assert client.get("/api/users/me").json()["code"] == "MFA_REQUIRED"  # set up is not yet given
+
+    client = calling()
+    asked = login(client, "omar@example.test").json()
+    (step,) = [flow for flow in asked["data"]["flows"] if flow["id"] == "mfa_authenticate"]
+    assert "webauthn" in step["types"]
+    session = {"X-Session-Token": asked["meta"]["session_token"]}
+    give = f"{APP}/auth/webauthn/authenticate"
+    options = client.get(give, headers=session).json()["data"]["request_options"]
+    forged = {"credential": {**SecurityKey().used(options), "id": key.used(options)["id"]}}
+    assert client.post(give, forged, format="json", headers=session).status_code == 400
+    options = client.get(give, headers=session).json()["data"]["request_options"]
+    given = client.post(give, {"credential": key.used(options)}, format="json", headers=session)
+    assert given.status_code == 200, given.json()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {given.json()['meta']['access_token']}")
+    assert client.get("/api/users/me").json()["role"] == "operator"
 
 
 def test_signing_up_takes_no_role_from_the_body(calling, db):
