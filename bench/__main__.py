@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spendsense.devstack import Home, running
 
-NAMES = ("load", "layout", "walls", "pages", "person", "generator", "simulate", "population")
+NAMES = ("load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "signin")
 
 
 def main(arguments: list[str]) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 Contender = Callable[[int], object]
 
 
-def in_turns(contenders: dict[str, Contender], rounds: int) -> dict[str, float]:
-    """The median seconds of each; the first round warms up and does not count."""
+def timed(contenders: dict[str, Contender], rounds: int) -> dict[str, list[float]]:
+    """The seconds of each in every round; the first warms up and does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, run in contenders.items():
@@ -19,7 +19,11 @@ def in_turns(contenders: dict[str, Contender], rounds: int) -> dict[str, float]:
             run(number)
             if number:
                 seconds[name].append(time.perf_counter() - began)
-    return {name: statistics.median(taken) for name, taken in seconds.items()}
+    return seconds
+
+
+def in_turns(contenders: dict[str, Contender], rounds: int) -> dict[str, float]:
+    return {name: statistics.median(taken) for name, taken in timed(contenders, rounds).items()}
 
 
 def table(medians: dict[str, float], against: str, unit: str = "s") -> None:
