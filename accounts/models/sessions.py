@@ -11,7 +11,7 @@ from accounts.models.people import User
 
 
 class OpenSession(models.Model):
-    """The same table as the library's UserSession; two of its columns are ours (migration 0007).
+    """The same table as the library's UserSession; two of its columns are ours (migration 0010).
 
     The database lets the row go with its Django session, so whoever deletes either has ended both.
     """

@@ -15,11 +15,7 @@ APP = "/api/auth/app/v1"
 ME = "/api/users/me"
 PASSWORD = "Long-enough-2026!"
 ANOTHER = "Longer-still-2027?"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_is_locked_out(settings):
-    settings.ACCOUNT_RATE_LIMITS = False
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 @pytest.fixture
