@@ -151,8 +151,7 @@ class User(AbstractBaseUser):
         if not hasattr(self, "_permissions"):
             from django.contrib.auth.models import Permission
 
-            granted = Permission.objects.filter(group__name=group(self.role, self.level)).values_list(
-                "content_type__app_label", "codename"
-            )
+            named = group(self.role, self.level) or ""  # a name of None would mean what no group holds
+            granted = Permission.objects.filter(group__name=named).values_list("content_type__app_label", "codename")
             self._permissions = frozenset(f"{app}.{codename}" for app, codename in granted)
         return self._permissions
