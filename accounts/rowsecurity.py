@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Case, CharField, Func, QuerySet, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import ApiKey, User
 
 SETTINGS = ("role", "tenant_id", "user_id", "actor", "subject_ref")
 _TELL = "SELECT " + ", ".join(
@@ -56,6 +56,10 @@ def of(user: "User") -> Viewer:
 def as_subject(user: "User", subject_ref: str) -> Viewer:
     """As the person, who now also sees which staff opened their file."""
     return replace(of(user), subject_ref=subject_ref)
+
+
+def service(tenant_id: UUID | None, actor: str) -> Viewer:
+    return Viewer(Context.SERVICE, str(tenant_id or ""), actor=actor)
 
 
 def pipeline(tenant_id: UUID | str) -> Viewer:
@@ -131,6 +135,19 @@ def opening(people: QuerySet["User"]) -> QuerySet["User"]:
     It widens nothing: what is asked of each row while many are read is then asked once a statement for this person's.
     """
     return people.annotate(_opened=_set("person", Cast("user_id", CharField())))
+
+
+def introducing_service(keys: QuerySet["ApiKey"]) -> QuerySet["ApiKey"]:
+    """As `introducing`, for the key of a service; a key of the platform names no institution."""
+    return keys.annotate(
+        _role=_set("role", Value(Context.SERVICE)),
+        _tenant=_set("tenant_id", Coalesce(Cast("tenant_id", CharField()), Value(""))),
+        _actor=_set("actor", Concat(Value("key:"), Cast("pk", CharField()))),
+    )
+
+
+def introduced_service(tenant_id: UUID | None, actor: str) -> None:
+    _viewer.set(service(tenant_id, actor))
 
 
 def _set(name: str, value: Any) -> Func:

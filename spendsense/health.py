@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from redis.exceptions import RedisError
 
 from accounts import origin, storage
-from accounts.roles import Role
+from accounts.models.access import Scope
 from spendsense import problems
 
 SERVICE = "spendsense"
@@ -57,11 +57,9 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text, for the scrape network and for admins."""
-    if not (_of_scrape_network(request) or _of_admin(request)):
-        known = getattr(request, "known", None)
-        refusal = problems.NOT_ALLOWED if known else problems.SIGN_IN_FIRST
-        return problems.respond(refusal, request)
+    """Prometheus text, for the scrape network, for admins and for services whose key may read it."""
+    if not (_of_scrape_network(request) or _of_admin(request) or _of_service(request)):
+        return problems.respond(_refusal(request), request)
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -76,7 +74,18 @@ def _of_scrape_network(request: HttpRequest) -> bool:
 
 def _of_admin(request: HttpRequest) -> bool:
     known = getattr(request, "known", None)
-    return bool(known and known.complete and known.user.role == Role.ADMIN)
+    return bool(known and known.complete and known.user.has_perm("accounts.see_metrics"))
+
+
+def _of_service(request: HttpRequest) -> bool:
+    service = getattr(request, "service", None)
+    return bool(service and Scope.METRICS_READ in service.scopes)
+
+
+def _refusal(request: HttpRequest) -> problems.Problem:
+    if getattr(request, "known", None) or getattr(request, "service", None):
+        return problems.NOT_ALLOWED
+    return problems.TOKEN_INVALID if getattr(request, "bearer", False) else problems.SIGN_IN_FIRST
 
 
 def _state(probe: Callable[[], None], *away: type[Exception], good: str = "connected", bad: str = "away") -> str:

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from prometheus_client import Counter
 
-from accounts import limits, origin, rowsecurity, sessions, signin, tokens
+from accounts import keys, limits, origin, rowsecurity, sessions, signin, tokens
 from accounts.limits import Scope
 from accounts.refusals import Refused
 from accounts.tokens import Named
@@ -23,6 +23,7 @@ authorised = Counter("authorisations_total", "Requests to our routes, by whether
 Respond = Callable[[HttpRequest], HttpResponse]
 
 SIGN_IN_ROUTES = ("/api/auth/", "/signin/")
+OF_PEOPLE = (*SIGN_IN_ROUTES, "/admin")  # where a service has no business
 OWN_LIMIT = (  # these count for themselves, in accounts.passwords, phones and api.guesses
     "/auth/login",
     "/auth/reauthenticate",
@@ -130,14 +131,19 @@ def opens_its_own(request: HttpRequest) -> bool:
 
 
 class Caller(AuthenticationMiddleware):
-    """Finds out who is calling, by bearer token or session cookie, and goes on as that person."""
+    """Finds out who is calling, by bearer token, session cookie or key, and goes on as that person or service."""
 
-    def process_request(self, request: HttpRequest) -> None:
-        request.known = None  # type: ignore[attr-defined]
+    def process_request(  # type: ignore[override]
+        self, request: HttpRequest
+    ) -> HttpResponse | None:
+        request.known = request.service = None  # type: ignore[attr-defined]
         request.bearer = False  # type: ignore[attr-defined]
         request.user = AnonymousUser()
         if request.path.startswith(NO_DATABASE):
-            return
+            return None
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "api-key":
+            return self._serve(request, secret.strip())
         presented = self._presented(request)
         if rowsecurity.viewer() != rowsecurity.SIGNIN:  # the view opens its own transactions
             with rowsecurity.viewing(rowsecurity.SIGNIN):
@@ -146,6 +152,22 @@ class Caller(AuthenticationMiddleware):
             self._remember(request, presented, introduce=False)
         elif not self._remember(request, presented, introduce=True):
             rowsecurity.become(rowsecurity.NOBODY)
+        return None
+
+    def _serve(self, request: HttpRequest, secret: str) -> HttpResponse | None:
+        """Goes on as the service of a key; nothing of a person's session counts beside it."""
+        request.bearer = True  # type: ignore[attr-defined]
+        if rowsecurity.viewer() != rowsecurity.SIGNIN:  # the view opens its own transactions
+            with rowsecurity.viewing(rowsecurity.SIGNIN):
+                service = keys.known(secret, now=timezone.now(), introduce=False)
+        else:
+            service = keys.known(secret, now=timezone.now(), introduce=True)
+            if service is None:
+                rowsecurity.become(rowsecurity.NOBODY)
+        request.service = service  # type: ignore[attr-defined]
+        if request.path.startswith(OF_PEOPLE):
+            return problems.respond(problems.NOT_ALLOWED if service else problems.TOKEN_INVALID, request)
+        return None
 
     def _remember(self, request: HttpRequest, presented: str | Named | None, *, introduce: bool) -> bool:
         now = timezone.now()

@@ -29,6 +29,7 @@ class Problem(NamedTuple):
 
 # An empty detail means: say what the exception says.
 SIGN_IN_FIRST = Problem(401, "AUTH_REQUIRED", "Sign in first", "This needs a signed-in caller.")
+TOKEN_INVALID = Problem(401, "TOKEN_INVALID", "Not accepted", "The token is not valid any more.")
 NOT_ALLOWED = Problem(403, "FORBIDDEN_ROLE", "Not allowed", "Your role may not do this.")
 NOT_UNDERSTOOD = Problem(400, "BAD_REQUEST", "Bad request", "The request cannot be understood.")
 NOTHING_HERE = Problem(404, "NOT_FOUND", "Not found", "There is nothing here.")
@@ -38,10 +39,7 @@ BROKEN = Problem(500, "INTERNAL_ERROR", "Our fault", "Something broke here. The 
 BY_CLASS: list[tuple[type[BaseException], Problem]] = [
     (drf.ParseError, Problem(400, "INVALID_JSON", "Unreadable body", "The body is not valid JSON.")),
     (drf.NotAuthenticated, SIGN_IN_FIRST),
-    (
-        drf.AuthenticationFailed,
-        Problem(401, "TOKEN_INVALID", "Not accepted", "The token is not valid any more."),
-    ),
+    (drf.AuthenticationFailed, TOKEN_INVALID),
     (drf.PermissionDenied, NOT_ALLOWED),
     (PermissionDenied, NOT_ALLOWED),
     (drf.NotFound, NOTHING_HERE),

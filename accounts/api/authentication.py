@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
+from accounts.keys import Service
 from accounts.models import User
 
 
@@ -29,10 +30,12 @@ def caller(request: Request) -> User:
 
 
 class SignedIn(BaseAuthentication):
-    """Bearer token or session cookie, with the second factor that staff need."""
+    """Bearer token or session cookie, with the second factor that staff need; or the key of a service."""
 
-    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+    def authenticate(self, request: Request) -> tuple[User | Service, Any] | None:
         asked = request._request
+        if service := getattr(asked, "service", None):
+            return service, service
         known = getattr(asked, "known", None)  # the schema is drawn from a request that nobody made
         if known is None:
             if getattr(asked, "bearer", False):

@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts import limits, origin
+from accounts.keys import Service
 from accounts.limits import Scope, Use
-from accounts.models import ApiKey, User
+from accounts.models import User
 
 if TYPE_CHECKING:  # the view module reads this class from the settings while it is being imported
     from rest_framework.views import APIView
@@ -26,6 +27,6 @@ class GeneralLimit(BaseThrottle):
 def by_caller(scope: Scope, request: Request) -> Use:
     if isinstance(request.user, User):
         return Use(scope, str(request.user.user_id))
-    if isinstance(request.auth, ApiKey):
-        return Use(scope, str(request.auth.id))
+    if isinstance(request.user, Service):
+        return Use(scope, str(request.user.key_id))
     return limits.by_address(scope, origin.client_address(request._request))

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import caller
+from accounts.api.permissions import Allowed
 from personas import distribution
-from personas.api.permissions import Staff
 from personas.api.windows import OF_PERSONAS, WindowField
 from personas.rules import Persona
 
@@ -92,7 +92,7 @@ class ReadyOut(serializers.Serializer[Any]):
 
 
 class AnalyticsViewSet(viewsets.ViewSet):
-    permission_classes = [Staff]
+    permission_classes = [Allowed("personas.see_personas")]
 
     @extend_schema(parameters=[Distributed], responses=DistributionOut)
     @action(detail=False, methods=["get"])
