@@ -10,15 +10,29 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from accounts import kept
+from accounts import kept, rowsecurity
 from accounts.models import Tenant, User
+from accounts.refusals import NotThere
 from accounts.roles import Level, Role
+
+
+class UserNotFound(NotThere):
+    code = "USER_NOT_FOUND"
+    sentence = "There is no such person."
 
 
 def known_as(user_id: UUID) -> User:
     """A user with the library's word on whether the e-mail is verified."""
     verified = EmailAddress.objects.filter(user_id=OuterRef("pk"), email__iexact=OuterRef("email"), verified=True)
-    return User.objects.annotate(email_verified=Exists(verified)).get(pk=user_id)
+    with rowsecurity.viewing(rowsecurity.SIGNIN):
+        return User.objects.annotate(email_verified=Exists(verified)).get(pk=user_id)
+
+
+def member(*, user_id: UUID, tenant_id: UUID) -> User:
+    """A consumer of the institution, as its staff may see them."""
+    if not User.objects.consumers().filter(pk=user_id, tenant_id=tenant_id).exists():
+        raise UserNotFound
+    return known_as(user_id)
 
 
 @transaction.atomic

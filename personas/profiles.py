@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import polars as pl
 from django.db import connection, transaction
 
-from accounts import kept
+from accounts import audit, kept
 from accounts.models import User
+from accounts.origin import NOWHERE, Origin
 from accounts.refusals import ConsentRequired, NotThere, Refused
 from personas import assigning, ledger, rulesets, snapshots
 from personas.catalogue import CATALOGUE, Type
@@ -168,7 +169,13 @@ def _project(
 
 @transaction.atomic
 def assign(
-    *, user_ids: Collection[UUID], tenant_id: UUID, window: Window, now: datetime
+    *,
+    user_ids: Collection[UUID],
+    tenant_id: UUID,
+    window: Window,
+    now: datetime,
+    by: User | None = None,
+    origin: Origin = NOWHERE,
 ) -> dict[UUID, Assignment | Refused]:
     """One more row for each of these people, from their stored signals; who is due is measured first.
 
@@ -194,7 +201,20 @@ def assign(
         _project(rows, appended.standing, active, tenant_id, now)
     current = latest(user_ids=able, window=window)
     speaking = set(rows["user_id"])
-    return answers | {user_id: current[user_id] if str(user_id) in speaking else NoSignals(user_id) for user_id in able}
+    given = {user_id: current[user_id] if str(user_id) in speaking else NoSignals(user_id) for user_id in able}
+    if by and by.is_staff and (rows_given := [row for row in given.values() if isinstance(row, Assignment)]):
+        _sealed(rows_given, by, now, origin)
+    return answers | given
+
+
+def _sealed(rows: Collection[Assignment], by: User, now: datetime, origin: Origin) -> None:
+    """What staff asked for, one row a person."""
+    deeds = [
+        audit.Deed(audit.Action.REFRESH, "assignment", str(row.pk), row.user_id, detail={"window": row.window_type})
+        for row in rows
+    ]
+    batch = uuid4() if len(deeds) > 1 else None
+    audit.record_all(deeds=deeds, tenant_id=by.tenant_id, operator_id=by.pk, now=now, batch_id=batch, origin=origin)
 
 
 def latest(*, user_ids: Collection[UUID], window: Window) -> dict[UUID, Assignment]:
@@ -227,6 +247,7 @@ def override(
     held_until: datetime | None,
     by: User,
     now: datetime,
+    origin: Origin = NOWHERE,
 ) -> Assignment:
     """An operator's word against the rules: one row with a reason, held for a while, its inputs frozen as a case."""
     if not _locked([str(user.pk)]):
@@ -276,6 +297,23 @@ def override(
         persona=stands.value, persona_id=stands.number, persona_name=stands.title_words
     )
     kept.forget(user_ids=[user.pk])
+    audit.record(
+        action=audit.Action.OVERRIDE,
+        tenant_id=user.tenant_id,
+        operator_id=by.pk,
+        now=now,
+        object_type="assignment",
+        object_id=str(row.pk),
+        subject=user.pk,
+        detail={
+            "window": window.value,
+            "persona": persona.value,
+            "former": former.primary_persona if former else None,
+            "reason": reason,
+            "held_until": held_until.isoformat() if held_until else None,
+        },
+        origin=origin,
+    )
     return row
 
 

@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Max, Q, QuerySet
 
+from accounts import audit
 from accounts.fingerprints import canonical
 from accounts.models import User
+from accounts.origin import NOWHERE, Origin
 from accounts.refusals import NotThere, Refused, Unacceptable
 from personas import cases, rules
 from personas.models import RuleSet, Simulation
@@ -139,11 +141,12 @@ def draft(
     base_version: int | None = None,
     document: Mapping[str, Any] | None = None,
     note: str = "",
+    origin: Origin = NOWHERE,
 ) -> RuleSet:
     """A draft of this document, by default of the base version's, which by default is the active one."""
     base = active(tenant_id=by.tenant_id) if base_version is None else _version(base_version, by.tenant_id)
     wanted = _unnumbered(_valid(document) if document is not None else base.document)
-    return RuleSet.objects.create(
+    row = RuleSet.objects.create(
         tenant_id=by.tenant_id,
         document=wanted.as_json(),
         hash=wanted.hash,
@@ -152,35 +155,43 @@ def draft(
         created_by=by.actor,
         created_at=now,
     )
+    _sealed(audit.Action.RULES_DRAFT, row, by, now, origin, change="made")
+    return row
 
 
 @transaction.atomic
 def change(
     *,
     rule_set_id: UUID,
-    tenant_id: UUID,
+    by: User,
+    now: datetime,
     base_version: int | None = None,
     document: Mapping[str, Any] | None = None,
     note: str | None = None,
+    origin: Origin = NOWHERE,
 ) -> RuleSet:
     """Save a draft. Another base version says that the draft was compared with it."""
-    row = _locked_draft(rule_set_id, tenant_id)
+    row = _locked_draft(rule_set_id, by.tenant_id)
+    former = row.hash
     if base_version is not None:
         row.base_version = base_version
-        _version(base_version, tenant_id)
+        _version(base_version, by.tenant_id)
     if document is not None:
         wanted = _unnumbered(_valid(document))
         row.document, row.hash = wanted.as_json(), wanted.hash
     if note is not None:
         row.note = note
     row.save(update_fields=["base_version", "document", "hash", "note"])
+    _sealed(audit.Action.RULES_DRAFT, row, by, now, origin, change="changed", former_hash=former)
     return row
 
 
 @transaction.atomic
-def discard(*, rule_set_id: UUID, tenant_id: UUID) -> None:
+def discard(*, rule_set_id: UUID, by: User, now: datetime, origin: Origin = NOWHERE) -> None:
     """Throw a draft away with its simulations."""
-    _locked_draft(rule_set_id, tenant_id).delete()
+    row = _locked_draft(rule_set_id, by.tenant_id)
+    RuleSet.objects.filter(pk=row.pk).delete()
+    _sealed(audit.Action.RULES_DRAFT, row, by, now, origin, change="discarded")
 
 
 @transaction.atomic
@@ -192,6 +203,7 @@ def publish(
     by: User,
     now: datetime,
     waivers: Mapping[UUID, str] | None = None,
+    origin: Origin = NOWHERE,
 ) -> Published:
     """Put a simulated draft in force. A waiver of a case that is not broken has no effect."""
     said, waived = _worded(note), {case_id: _worded(reason) for case_id, reason in (waivers or {}).items()}
@@ -211,11 +223,13 @@ def publish(
     published = _in_force(row, said, by, now, broken)
     given_up = {UUID(case["case_id"]): waived[UUID(case["case_id"])] for case in broken}
     cases.waive(reasons=given_up, version=published.rule_set.version or 0, by=by.actor, now=now)
+    waived_ids = sorted(str(case_id) for case_id in given_up)
+    _sealed(audit.Action.RULES_PUBLISH, row, by, now, origin, former_version=current.version, waived=waived_ids)
     return published
 
 
 @transaction.atomic
-def roll_back(*, version: int, note: str, by: User, now: datetime) -> Published:
+def roll_back(*, version: int, note: str, by: User, now: datetime, origin: Origin = NOWHERE) -> Published:
     """An older document in force again, at once, as a new version; the cases it breaks stay open."""
     said = _worded(note)
     _one_after_another(by.tenant_id)
@@ -234,7 +248,11 @@ def roll_back(*, version: int, note: str, by: User, now: datetime) -> Published:
         created_by=by.actor,
         created_at=now,
     )
-    return _in_force(row, said, by, now, _broken(row, by.tenant_id))
+    published = _in_force(row, said, by, now, _broken(row, by.tenant_id))
+    _sealed(
+        audit.Action.RULES_ROLL_BACK, row, by, now, origin, former_version=current.version, document_of_version=version
+    )
+    return published
 
 
 # -- inside
@@ -294,6 +312,19 @@ def _in_force(row: RuleSet, note: str, by: User, now: datetime, broken: list[dic
     row.save()
     due = User.objects.consumers().consenting().filter(tenant_id=by.tenant_id).count()
     return Published(row, due, broken)
+
+
+def _sealed(action: audit.Action, row: RuleSet, by: User, now: datetime, origin: Origin, **detail: Any) -> None:
+    audit.record(
+        action=action,
+        tenant_id=by.tenant_id,
+        operator_id=by.pk,
+        now=now,
+        object_type="rule_set",
+        object_id=str(row.pk),
+        detail={"version": row.version, "base_version": row.base_version, "hash": row.hash, "note": row.note, **detail},
+        origin=origin,
+    )
 
 
 def _one_after_another(tenant_id: UUID) -> None:

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import rowsecurity
+from accounts import audit, rowsecurity
 from accounts.models import User
+from accounts.origin import NOWHERE, Origin
 from accounts.refusals import NotThere
 from accounts.words import Word
 from personas import cases, population, rulesets
@@ -75,9 +76,17 @@ def simulate(
 
 
 @transaction.atomic
-def start(*, rule_set: RuleSet, windows: Sequence[Window], as_of: date | None, by: User, now: datetime) -> Simulation:
+def start(
+    *,
+    rule_set: RuleSet,
+    windows: Sequence[Window],
+    as_of: date | None,
+    by: User,
+    now: datetime,
+    origin: Origin = NOWHERE,
+) -> Simulation:
     """Ask for a simulation of the document as it is now; a worker runs it."""
-    return Simulation.objects.create(
+    simulation = Simulation.objects.create(
         tenant_id=by.tenant_id,
         rule_set=rule_set,
         rule_set_hash=rule_set.hash,
@@ -87,6 +96,17 @@ def start(*, rule_set: RuleSet, windows: Sequence[Window], as_of: date | None, b
         created_by=by.actor,
         created_at=now,
     )
+    audit.record(
+        action=audit.Action.RULES_SIMULATE,
+        tenant_id=by.tenant_id,
+        operator_id=by.pk,
+        now=now,
+        object_type="rule_set",
+        object_id=str(rule_set.pk),
+        detail={"simulation_id": str(simulation.pk), "hash": rule_set.hash, "windows": simulation.windows},
+        origin=origin,
+    )
+    return simulation
 
 
 def due(*, tenant_id: UUID) -> list[UUID]:

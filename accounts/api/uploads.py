@@ -18,6 +18,7 @@ from accounts import previews, tasks, uploads
 from accounts.api import shapes
 from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
+from accounts.api.opening import opened
 from accounts.api.paging import page_of, uuid_of
 from accounts.api.parsing import Json
 from accounts.api.permissions import Consumer
@@ -169,7 +170,9 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
         return page_of(request, rows, lambda upload: shapes.UploadOut(upload).data)
 
     def retrieve(self, request: Request, upload_id: str) -> Response:
-        return Response(shapes.UploadOut(self._seen(upload_id)).data)
+        upload = self._seen(upload_id)
+        opened(request, upload.user_id, "upload")
+        return Response(shapes.UploadOut(upload).data)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
@@ -177,6 +180,7 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
         upload = self._seen(upload_id)
         if upload.status in (Status.PENDING, Status.PROCESSING):
             raise ReportNotReady
+        opened(request, upload.user_id, "upload_report")
         return Response(upload.report or shapes.report_without_file(upload))
 
     def _seen(self, upload_id: str) -> Upload:

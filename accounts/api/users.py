@@ -1,15 +1,23 @@
-"""The caller's own record."""
+"""Who people are: the caller's own record, its reading by staff, and who read it."""
 
-from drf_spectacular.utils import extend_schema
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import people
+from accounts import access, people, rowsecurity
 from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
-from accounts.models import User
+from accounts.api.opening import opened
+from accounts.api.paging import Page, page_of, uuid_of
+from accounts.models import AuditEntry, User
+from accounts.pseudonyms import subject_ref
+from accounts.roles import OF_STAFF
+
+USER_ID = OpenApiParameter("user_id", str, OpenApiParameter.PATH, description="A user id.")
 
 
 class Me(serializers.ModelSerializer[User]):
@@ -41,13 +49,57 @@ class MeChange(serializers.Serializer[User]):
     monthly_income = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, allow_null=True)
 
 
-class MeViewSet(viewsets.ViewSet):
-    """Who am I, and what may I change about it without the sign-in library."""
+class OpeningOut(serializers.ModelSerializer[AuditEntry]):
+    section = serializers.CharField(source="object_type")
+    operator_role = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AuditEntry
+        fields = ["at", "operator_role", "section"]
+
+    @extend_schema_field(serializers.ChoiceField(OF_STAFF, allow_null=True))
+    def get_operator_role(self, entry: AuditEntry) -> str | None:
+        detail = getattr(entry, "detail", None)  # an erasure takes the details away and leaves the entry
+        return detail.detail.get("operator_role") if detail else None
+
+
+class OpeningPage(serializers.Serializer[Any]):
+    items = OpeningOut(many=True)
+    total = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
+class UserViewSet(viewsets.ViewSet):
+    """Who am I, what may I change about it without the sign-in library, and who looked."""
+
+    lookup_url_kwarg = "user_id"
 
     @extend_schema(responses=Me, operation_id="users_me")
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Response:
         return Response(Me(people.known_as(caller(request).user_id)).data)
+
+    @extend_schema(parameters=[Page], responses=OpeningPage, operation_id="users_me_access")
+    @action(detail=False, methods=["get"], url_path="me/access")
+    def access(self, request: Request) -> Response:
+        user = caller(request)
+        with rowsecurity.viewing(rowsecurity.as_subject(user, subject_ref(user.pk))):
+            return page_of(request, access.openings(user), lambda entry: OpeningOut(entry).data)
+
+    @extend_schema(parameters=[USER_ID], responses=Me, operation_id="users_retrieve")
+    def retrieve(self, request: Request, user_id: str) -> Response:
+        """Oneself, or for staff a person of the institution, whose income only consent shows."""
+        user, wanted = caller(request), uuid_of(user_id, people.UserNotFound)
+        if wanted == user.pk:
+            return Response(Me(people.known_as(wanted)).data)
+        if not user.is_staff:
+            raise people.UserNotFound
+        shown = Me(people.member(user_id=wanted, tenant_id=user.tenant_id)).data
+        if not shown["consent_status"]:
+            shown["monthly_income"] = None
+        opened(request, wanted, "user")
+        return Response(shown)
 
     @extend_schema(request=MeChange, responses=Me, operation_id="users_me_change")
     @me.mapping.patch

@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from accounts import tasks
 from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
+from accounts.api.opening import opens
 from accounts.api.paging import Page, page_of, uuid_of
-from accounts.api.permissions import Consumer
+from accounts.api.permissions import Allowed, Consumer
 from accounts.models import User
 from personas import corrections
 from personas.api.people import person
-from personas.api.permissions import Staff
 from personas.models import Correction
 from personas.profiles import UserNotFound
 from personas.signals import Correction as Kind
@@ -121,7 +121,7 @@ class CorrectionViewSet(viewsets.ViewSet):
 class CorrectionsOfViewSet(viewsets.ViewSet):
     """The corrections of a consenting person, for the staff of their institution."""
 
-    permission_classes = [Staff]
+    permission_classes = [Allowed("accounts.open_files")]
     lookup_url_kwarg = "user_id"
 
     @extend_schema(
@@ -130,6 +130,7 @@ class CorrectionsOfViewSet(viewsets.ViewSet):
         operation_id="operator_users_corrections",
     )
     @action(detail=True, methods=["get"])
+    @opens("corrections")
     def corrections(self, request: Request, user_id: str) -> Response:
         user = person(request, user_id)
         if not user.consent_status:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts import kept
 from accounts.api.authentication import caller
+from accounts.api.opening import opens
 from accounts.api.paging import Page, page_of
 from accounts.api.permissions import Consumer
 from accounts.kept import Kind
@@ -86,6 +87,7 @@ class MeasuredViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[USER_ID, WINDOW], responses=SignalsOut, operation_id="users_signals")
     @action(detail=True, methods=["get"])
+    @opens("signals")
     def signals(self, request: Request, user_id: str) -> HttpResponse:
         window, today = _window(request), timezone.now().date()
         user = person(request, user_id)
@@ -101,6 +103,7 @@ class MeasuredViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[USER_ID], responses=ProfileOut, operation_id="users_profile")
     @action(detail=True, methods=["get"])
+    @opens("profile")
     def profile(self, request: Request, user_id: str) -> HttpResponse:
         today, user = timezone.now().date(), person(request, user_id)
         if known := kept.answer(Kind.PROFILE, user=user, today=today):
@@ -112,6 +115,7 @@ class MeasuredViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[USER_ID, Page], responses=HistoryPage, operation_id="users_persona_history")
     @action(detail=True, methods=["get"], url_path="persona-history")
+    @opens("persona_history")
     def persona_history(self, request: Request, user_id: str) -> Response:
         rows = standing.changes(user_id=person(request, user_id).pk).prefetch_related("snapshot")
         return page_of(request, rows, _stood)

@@ -13,17 +13,17 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import idempotency
+from accounts import idempotency, origin
 from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
+from accounts.api.opening import opened, opens
 from accounts.api.paging import uuid_of
-from accounts.api.permissions import Consumer
+from accounts.api.permissions import Allowed, Consumer
 from accounts.models import User
 from accounts.refusals import ConsentRequired, Refused, Unavailable
 from personas import counterfactuals, detecting, history, profiles
 from personas.api import answers
 from personas.api.people import person
-from personas.api.permissions import Staff
 from personas.api.windows import OF_PERSONAS
 from personas.models import Assignment, Window
 from personas.readiness import readiness
@@ -59,7 +59,7 @@ class PersonaViewSet(viewsets.ViewSet):
     def get_permissions(self) -> list[BasePermission]:
         special: dict[str, BasePermission] = {
             "health": AllowAny(),
-            "batch_assign": Staff(),
+            "batch_assign": Allowed("personas.assign")(),
             "acknowledge": Consumer(),
         }
         return [special.get(self.action, IsAuthenticated())]
@@ -86,7 +86,7 @@ class PersonaViewSet(viewsets.ViewSet):
     @idempotent(still_visible=_still_agreed)
     def assign(self, request: Request) -> Response:
         asked = _body(answers.AskedOf, request)
-        return self._assign(person(request, asked["user_id"]), asked["window_type"])
+        return self._assign(request, person(request, asked["user_id"]), asked["window_type"])
 
     @extend_schema(
         request=answers.Asked, responses=answers.AssignmentOut, parameters=[USER], operation_id="personas_assign_to"
@@ -95,7 +95,7 @@ class PersonaViewSet(viewsets.ViewSet):
     @idempotent(still_visible=_still_agreed)
     def assign_to(self, request: Request, user_id: str) -> Response:
         asked = _body(answers.Asked, request)
-        return self._assign(person(request, user_id), asked["window_type"])
+        return self._assign(request, person(request, user_id), asked["window_type"])
 
     @extend_schema(request=answers.Batch, responses=answers.BatchOut)
     @action(detail=False, methods=["post"], url_path="batch-assign")
@@ -108,6 +108,8 @@ class PersonaViewSet(viewsets.ViewSet):
             tenant_id=caller(request).tenant_id,
             window=Window(asked["window_type"]),
             now=timezone.now(),
+            by=caller(request),
+            origin=origin.of(request._request),
         )
         items = [
             _item(text, given[wanted] if wanted else profiles.UserNotFound(text))
@@ -122,7 +124,7 @@ class PersonaViewSet(viewsets.ViewSet):
     @idempotent(still_visible=_still_agreed)
     def detect_transition(self, request: Request) -> Response:
         asked = _body(answers.AskedOf, request)
-        return self._detect(person(request, asked["user_id"]), asked["window_type"])
+        return self._detect(request, person(request, asked["user_id"]), asked["window_type"])
 
     @extend_schema(
         request=answers.Asked,
@@ -134,9 +136,10 @@ class PersonaViewSet(viewsets.ViewSet):
     @idempotent(still_visible=_still_agreed)
     def detect_transition_of(self, request: Request, user_id: str) -> Response:
         asked = _body(answers.Asked, request)
-        return self._detect(person(request, user_id), asked["window_type"])
+        return self._detect(request, person(request, user_id), asked["window_type"])
 
     @extend_schema(parameters=[USER, WINDOW], responses=answers.CurrentOut)
+    @opens("persona")
     def retrieve(self, request: Request, user_id: str) -> Response:
         window, now = _query(answers.Asked, request)["window_type"], timezone.now()
         user = person(request, user_id)
@@ -144,6 +147,7 @@ class PersonaViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[USER, WINDOW], responses=answers.TenureOut)
     @action(detail=True, methods=["get"])
+    @opens("tenure")
     def tenure(self, request: Request, user_id: str) -> Response:
         window, user = _query(answers.Asked, request)["window_type"], person(request, user_id)
         lasting, fresh = history.tenure(user_id=user.pk, window=window, now=timezone.now())
@@ -154,6 +158,7 @@ class PersonaViewSet(viewsets.ViewSet):
         responses=answers.TransitionHistory,
     )
     @action(detail=True, methods=["get"])
+    @opens("transitions")
     def transitions(self, request: Request, user_id: str) -> Response:
         asked = _query(answers.Slice, request)
         limit, offset, window = asked["limit"], asked["offset"], asked["window_type"]
@@ -173,6 +178,7 @@ class PersonaViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[USER, WINDOW], responses=answers.CounterfactualOut)
     @action(detail=True, methods=["get"])
+    @opens("counterfactual")
     def counterfactual(self, request: Request, user_id: str) -> Response:
         window, user = _query(answers.Asked, request)["window_type"], person(request, user_id)
         found = counterfactuals.counterfactual(user=user, window=Window(window), today=timezone.now().date())
@@ -193,19 +199,27 @@ class PersonaViewSet(viewsets.ViewSet):
         )
         return Response(answers.TransitionOut(seen).data)
 
-    def _assign(self, user: User, window: str) -> Response:
+    def _assign(self, request: Request, user: User, window: str) -> Response:
         now = timezone.now()
-        given = profiles.assign(user_ids=[user.pk], tenant_id=user.tenant_id, window=Window(window), now=now)[user.pk]
+        given = profiles.assign(
+            user_ids=[user.pk],
+            tenant_id=user.tenant_id,
+            window=Window(window),
+            now=now,
+            by=caller(request),
+            origin=origin.of(request._request),
+        )[user.pk]
         if isinstance(given, Refused):
             raise given
         fresh = history.reach(user_id=user.pk, window=window, today=now.date())
         return Response(answers.assignment(given, fresh))
 
-    def _detect(self, user: User, window: str) -> Response:
+    def _detect(self, request: Request, user: User, window: str) -> Response:
         one, now = (user.pk, window), timezone.now()
         found = detecting.detect(user_ids=[user.pk], windows=[window], tenant_id=user.tenant_id, now=now)[one]
         if isinstance(found, Refused):
             raise found
+        opened(request, user.pk, "transitions")
         return Response(answers.report(user.pk, found))
 
 

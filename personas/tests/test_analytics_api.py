@@ -162,7 +162,7 @@ def test_a_number_is_one_statement(calling, omar, now, path):
     with CaptureQueriesContext(connection) as captured:
         assert client.get(f"/api/personas/analytics/{path}").status_code == 200
     spent = [query["sql"] for query in captured if not query["sql"].startswith(FREE)]
-    assert len(spent) == 2, spent  # who is calling, and the number
+    assert len(spent) == 3, spent  # who is calling, what they may, and the number
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -80,9 +80,9 @@ def test_what_is_published_is_neither_changed_nor_thrown_away(omar, now, seeing)
         shipped = RuleSet.objects.get(version=1)
         for known in (row.pk, shipped.pk):
             with pytest.raises(rulesets.NotADraft):
-                rulesets.change(rule_set_id=known, tenant_id=omar.tenant_id, note="Better words")
+                rulesets.change(rule_set_id=known, by=omar, now=now, note="Better words")
             with pytest.raises(rulesets.NotADraft):
-                rulesets.discard(rule_set_id=known, tenant_id=omar.tenant_id)
+                rulesets.discard(rule_set_id=known, by=omar, now=now)
     for sentence in ("UPDATE rule_sets SET document = '{}'", "DELETE FROM rule_sets"):
         with pytest.raises(DatabaseError, match="never changes"), seeing(omar), connection.cursor() as cursor:
             cursor.execute(f"{sentence} WHERE version = 2")
@@ -92,7 +92,7 @@ def test_a_draft_goes_with_its_simulations(omar, now, seeing):
     draft = drafted(omar, now)
     simulated(draft, omar, now)
     with seeing(omar):
-        rulesets.discard(rule_set_id=draft.pk, tenant_id=omar.tenant_id)
+        rulesets.discard(rule_set_id=draft.pk, by=omar, now=now)
         assert not RuleSet.objects.filter(status="draft").exists() and not Simulation.objects.exists()
 
 
@@ -141,7 +141,7 @@ def test_a_simulation_of_exactly_this_document_is_needed(omar, now, seeing):
     draft = drafted(omar, now)
     simulation = simulated(draft, omar, now)
     with seeing(omar):
-        rulesets.change(rule_set_id=draft.pk, tenant_id=omar.tenant_id, document=stricter(5))
+        rulesets.change(rule_set_id=draft.pk, by=omar, now=now, document=stricter(5))
     with pytest.raises(rulesets.SimulationRequired):
         published(draft, omar, now, simulation)
     other = simulated(drafted(omar, now, document=stricter(5)), omar, now)
@@ -150,7 +150,7 @@ def test_a_simulation_of_exactly_this_document_is_needed(omar, now, seeing):
     with pytest.raises(rulesets.SimulationRequired), seeing(omar):
         rulesets.publish(rule_set_id=draft.pk, simulation_id=None, note=NOTE, by=omar, now=now)
     with seeing(omar):
-        rulesets.change(rule_set_id=draft.pk, tenant_id=omar.tenant_id, document=stricter(4), note="As it was")
+        rulesets.change(rule_set_id=draft.pk, by=omar, now=now, document=stricter(4), note="As it was")
     assert published(draft, omar, now, simulation).rule_set.version == 2
 
 
@@ -177,7 +177,7 @@ def test_a_draft_of_an_older_version_is_stale_until_it_was_compared_with_the_act
     with pytest.raises(rulesets.StaleDraft, match="based on version 1, and version 2 is active"):
         published(late, omar, now, simulation)
     with seeing(omar):
-        rulesets.change(rule_set_id=late.pk, tenant_id=omar.tenant_id, base_version=2)
+        rulesets.change(rule_set_id=late.pk, by=omar, now=now, base_version=2)
     with pytest.raises(rulesets.SimulationRequired):  # it was tried beside version 1
         published(late, omar, now, simulation)
     assert published(late, omar, now).rule_set.version == 3
@@ -363,7 +363,7 @@ def test_a_draft_that_changed_meanwhile_is_not_simulated(omar, now, seeing):
     draft = drafted(omar, now)
     with seeing(omar):
         started = simulating.start(rule_set=draft, windows=ONE, as_of=None, by=omar, now=now)
-        rulesets.change(rule_set_id=draft.pk, tenant_id=omar.tenant_id, document=stricter(6))
+        rulesets.change(rule_set_id=draft.pk, by=omar, now=now, document=stricter(6))
     ended = simulating.run(simulation_id=started.pk, tenant_id=omar.tenant_id, now=now)
     assert (ended.status, ended.result) == ("failed", {"error": simulating.CHANGED})
 
