@@ -1,6 +1,6 @@
 """Security events: the one writer of what happened around sign-in, consent and authority."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,9 @@ from accounts.models import SecurityEvent
 from accounts.models.access import Kind
 from accounts.origin import NOWHERE, Origin
 
-__all__ = ["Kind", "record"]
+__all__ = ["Kind", "purge", "record"]
+
+KEPT = timedelta(days=90)
 
 
 def record(
@@ -30,3 +32,8 @@ def record(
         user_agent=origin.user_agent,
         detail=detail or {},
     )
+
+
+def purge(*, now: datetime) -> int:
+    """Forget what is older than 90 days, in every institution; for maintenance."""
+    return SecurityEvent.objects.filter(at__lt=now - KEPT).delete()[0]
