@@ -9,9 +9,23 @@ class Role(Word):
     ADMIN = "admin"
 
 
+OF_STAFF = [Role.OPERATOR.value, Role.ADMIN.value]
+
+
 class Level(Word):
     JUNIOR = "junior"
     SENIOR = "senior"
+
+
+POSITIONS: dict[str, tuple[Role, Level | None]] = {
+    "junior": (Role.OPERATOR, Level.JUNIOR),
+    "senior": (Role.OPERATOR, Level.SENIOR),
+    "admin": (Role.ADMIN, None),
+}  # what staff can be made, in one word
+
+
+def position(role: str, level: str | None) -> str:
+    return level or role
 
 
 def group(role: str, level: str | None) -> str | None:

@@ -24,6 +24,9 @@ SECRET_KEY: str = env.str("SECRET_KEY", "home-only-not-a-secret" * 3 if AT_HOME 
 SUBJECT_KEY: str = env.str("SUBJECT_KEY", "home-only-pseudonyms" * 2 if AT_HOME else "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if AT_HOME else [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+SITE_URL: str = env.str(  # where links in mails lead; never taken from a request, whose host anybody may write
+    "SITE_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}" if AT_HOME else f"https://{next(iter(ALLOWED_HOSTS), '')}"
+).rstrip("/")
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", 0)
 METRICS_NETWORKS = [ip_network(net) for net in env.list("METRICS_NETWORKS", ["127.0.0.0/8"] if AT_HOME else [])]
 
@@ -343,6 +346,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PersonaEnum": "personas.api.answers.PERSONAS",
         "PersonaWindowEnum": "personas.api.windows.OF_PERSONAS",
+        "RoleEnum": "accounts.roles.Role",
+        "StaffRoleEnum": "accounts.roles.OF_STAFF",
         "WindowEnum": "personas.models.snapshots.Window",
     },
     "POSTPROCESSING_HOOKS": [

@@ -1,13 +1,17 @@
 """The routes of people and their data."""
 
+from accounts.api.keys import KeyViewSet
 from accounts.api.money import AccountViewSet, TransactionViewSet
 from accounts.api.routing import EitherSlash
+from accounts.api.staff import StaffViewSet
 from accounts.api.uploads import UploadViewSet
-from accounts.api.users import MeViewSet
+from accounts.api.users import UserViewSet
 
 router = EitherSlash()
-router.register("users", MeViewSet, basename="users")
+router.register("users", UserViewSet, basename="users")
 router.register("uploads", UploadViewSet, basename="uploads")
+router.register("operator/staff", StaffViewSet, basename="staff")
+router.register("operator/api-keys", KeyViewSet, basename="api-keys")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("transactions", TransactionViewSet, basename="transactions")
 urlpatterns = router.urls
