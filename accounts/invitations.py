@@ -8,7 +8,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.roles import position
 
 SUBJECT = "Your SpendSense account"
 TITLES = {"junior": "junior operator", "senior": "senior operator", "admin": "administrator"}
@@ -24,7 +23,7 @@ def link(user: User) -> str:
 def send(*, user: User, institution: str, link: str) -> None:
     said = {
         "institution": institution,
-        "position": TITLES[position(user.role, user.level)],
+        "position": TITLES[user.position],
         "link": link,
         "site": settings.SITE_URL,
     }

@@ -24,10 +24,6 @@ POSITIONS: dict[str, tuple[Role, Level | None]] = {
 }  # what staff can be made, in one word
 
 
-def position(role: str, level: str | None) -> str:
-    return level or role
-
-
 def group(role: str, level: str | None) -> str | None:
     """The Django group whose permissions a user of this role and level has; consumers have none."""
     if role == Role.ADMIN:

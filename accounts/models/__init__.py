@@ -7,7 +7,7 @@ from accounts.models.consent import ConsentRecord
 from accounts.models.idempotency import StoredAnswer
 from accounts.models.ledger import LedgerMonth, LedgerSpan
 from accounts.models.money import Account, Liability, Transaction
-from accounts.models.people import DEFAULT_TENANT, Tenant, User
+from accounts.models.people import DEFAULT_TENANT, Staff, Tenant, User
 from accounts.models.sessions import OpenSession
 from accounts.models.uploads import Upload, UploadUndo
 
@@ -25,6 +25,7 @@ __all__ = [
     "Liability",
     "OpenSession",
     "SecurityEvent",
+    "Staff",
     "StoredAnswer",
     "Tenant",
     "Transaction",

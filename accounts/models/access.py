@@ -74,6 +74,7 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "api_keys"
+        verbose_name = "API key"
         constraints = [
             models.CheckConstraint(
                 condition=Q(scopes__contained_by=Scope.values()) & Q(scopes__len__gt=0), name="api_keys_scopes"

@@ -27,6 +27,7 @@ class Tenant(models.Model):
 
     class Meta:
         db_table = "tenants"
+        verbose_name = verbose_name_plural = "institution"  # who looks sees their own
 
     def __str__(self) -> str:
         return self.name
@@ -146,6 +147,11 @@ class User(AbstractBaseUser):
         return self.is_active and any(perm.startswith(f"{app_label}.") for perm in self.permissions)
 
     @property
+    def position(self) -> str:
+        """What staff are, in one word."""
+        return self.level or self.role
+
+    @property
     def permissions(self) -> frozenset[str]:
         """What the group of this role and level may do; no membership is stored."""
         if not hasattr(self, "_permissions"):
@@ -155,3 +161,13 @@ class User(AbstractBaseUser):
             granted = Permission.objects.filter(group__name=named).values_list("content_type__app_label", "codename")
             self._permissions = frozenset(f"{app}.{codename}" for app, codename in granted)
         return self._permissions
+
+
+class Staff(User):
+    """Users who work for the institution, under a page of their own in the console."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "member of staff"
+        verbose_name_plural = "staff"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts import access, people, rowsecurity
@@ -53,8 +54,6 @@ def test_anybody_elses_record_is_not_there(calling, maya, noor, omar, ada):
 
 
 def test_staff_learn_whether_an_address_is_verified(calling, omar):
-    from allauth.account.models import EmailAddress
-
     with rowsecurity.viewing(rowsecurity.SIGNIN):
         EmailAddress.objects.create(user=omar, email=omar.email, verified=True, primary=True)
     assert calling(omar).get("/api/users/me").json()["email_verified"] is True

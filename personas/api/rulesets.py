@@ -171,7 +171,7 @@ class RuleSetViewSet(viewsets.GenericViewSet[RuleSet]):
         transaction.on_commit(tasks.wake)  # somebody is due now
         tenant_id, now = caller(request).tenant_id, timezone.now()
         # The nightly one follows where the store is away.
-        transaction.on_commit(lambda: anchors.write(tenant_id=tenant_id, now=now) and None, robust=True)
+        transaction.on_commit(lambda: anchors.write(tenant_id=tenant_id, now=now), robust=True)
         shown = shapes.RuleSetOut(published.rule_set).data
         return Response(shown | {"users_due": published.users_due, "cases_broken": published.cases_broken})
 

@@ -1,11 +1,16 @@
 """People, consents and received files in the console, to look at; acts have their own pages and routes."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts import access, origin
 from accounts.models import Account, ConsentRecord, Upload, User
 
 
@@ -14,6 +19,18 @@ class Shown(admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Whoever is shown one person's row leaves one of their own."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        row = (getattr(response, "context_data", None) or {}).get("original")
+        whom = row.pk if isinstance(row, User) else getattr(row, "user_id", None)
+        if whom:
+            section, now = str(self.opts.model_name), timezone.now()
+            access.opened(by=by(request), whom=whom, section=section, now=now, origin=origin.of(request))
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -103,6 +120,13 @@ class AccountAdmin(Shown):
     @admin.display(description="limit", ordering="limit")
     def credit_limit(self, account: Account) -> str:
         return number("" if account.limit is None else f"{account.limit:,.2f}")
+
+
+def by(request: HttpRequest) -> User:
+    """Who is looking; whoever passed the door of the console is signed in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def number(text: str) -> str:
