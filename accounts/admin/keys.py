@@ -105,7 +105,7 @@ class KeyAdmin(Administered):
         form = Revocation(key, request.POST or None)
         if request.method == "POST" and form.is_valid():
             keys.revoke(by=by(request), key_id=key.pk, now=timezone.now(), origin=origin.of(request))
-            messages.success(request, f"{key.name} is revoked and opens nothing any more.")
+            messages.success(request, f"Revoked {key.name}. It opens nothing any more.")
             return redirect("admin:accounts_apikey_changelist")
         return self.page(request, "apikey/key", key.name, form, key=key, state=standing(key), opens=opens(key))
 

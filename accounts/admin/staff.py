@@ -108,8 +108,8 @@ class StaffAdmin(Administered):
                 form.add_error("email", str(refused))
             else:
                 mail(invited)
-                said = "is invited. A mail with a link is on its way." if invited.link else "is one already."
-                messages.success(request, f"{invited.user} {said}")
+                came = "A mail with a link is on its way." if invited.link else "They have come already."
+                messages.success(request, f"Invited {invited.user}. {came}")
                 return redirect("admin:accounts_staff_changelist")
         return self.page(request, "staff/invite", "Invite somebody", form)
 

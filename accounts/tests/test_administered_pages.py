@@ -71,7 +71,7 @@ def test_an_administrator_invites_from_the_console(at, ada, django_capture_on_co
     with django_capture_on_commit_callbacks(execute=True):
         page = at(ada).post(f"{STAFF}add/", {"email": "new@example.test", "position": "senior"}, follow=True)
     said = re.findall(r'<li class="success">(.*?)</li>', page.content.decode())
-    assert said == ["new@example.test is invited. A mail with a link is on its way."]
+    assert said == ["Invited new@example.test. A mail with a link is on its way."]
     assert mail.outbox[0].to == ["new@example.test"] and actions() == ["staff_change"]
 
 
