@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts import people
-from accounts.api.users import MeViewSet
+from accounts.api.users import UserViewSet
 from accounts.models import User
 
 KEYS = {"type", "title", "status", "detail", "code", "request_id"}
@@ -74,7 +74,7 @@ def test_an_unexpected_fault_says_nothing_of_itself(calling, maya, monkeypatch, 
     def broken(*_):
         raise RuntimeError("maya@example.test has 4111111111111111")
 
-    monkeypatch.setattr(MeViewSet, "get_serializer_context", broken, raising=False)
+    monkeypatch.setattr(UserViewSet, "get_serializer_context", broken, raising=False)
     monkeypatch.setattr("accounts.api.users.Me", broken)
     answer = calling(maya).get("/api/users/me")
     envelope(answer, 500, "INTERNAL_ERROR")
