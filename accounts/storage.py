@@ -1,16 +1,19 @@
 """The wire to object storage: the same few words for local disk and for S3."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
 from s3transfer.exceptions import RetriesExceededError
 
@@ -63,9 +66,74 @@ def put(key: str, data: bytes, *, store: str = DATA) -> None:
         storages[store].save(key, ContentFile(data))
 
 
+def put_file(key: str, file: IO[bytes], *, store: str = DATA) -> None:
+    """As `put`, piece by piece: what may be larger than memory."""
+    with answering():
+        storages[store].save(key, File(file))
+
+
+def put_once(key: str, data: bytes, *, store: str = DATA) -> bool:
+    """Keep it unless something stands under this key, which is never written over; whether it was kept now."""
+    with answering():
+        if settings.STORAGE == "disk":
+            return _linked(Path(storages[store].path(key)), data)
+        try:
+            _bucket(store).put_object(Key=key, Body=data, IfNoneMatch="*", ServerSideEncryption=ENCRYPTION)
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+            return False
+        return True
+
+
+def _linked(path: Path, data: bytes) -> bool:
+    """Written whole beside its place and then linked, which fails where a name stands and never shows a half."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile(dir=path.parent) as whole:
+        whole.write(data)
+        whole.flush()
+        os.fsync(whole.fileno())
+        try:
+            os.link(whole.name, path)
+        except FileExistsError:
+            return False
+    return True
+
+
 def get(key: str, *, store: str = DATA) -> bytes:
+    with opened(key, store=store) as stored:
+        return stored.read()
+
+
+@contextmanager
+def opened(key: str, *, store: str = DATA) -> Iterator[IO[bytes]]:
+    """To be read piece by piece."""
     with answering(), storages[store].open(key) as stored:
-        return bytes(stored.read())
+        yield stored
+
+
+def file(key: str, *, store: str = DATA) -> IO[bytes]:
+    """Open, for whoever closes it when the last piece is sent."""
+    with answering():
+        opened_file: IO[bytes] = storages[store].open(key)
+        return opened_file
+
+
+def link(key: str, *, file_name: str, lasts: timedelta, store: str = DATA) -> str | None:
+    """An address at which S3 itself gives the object to whoever has it; local disk has none."""
+    if settings.STORAGE == "disk":
+        return None
+    with answering():
+        address = _bucket(store).meta.client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": _bucket(store).name,
+                "Key": key,
+                "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+            },
+            ExpiresIn=int(lasts.total_seconds()),
+        )
+        return str(address)
 
 
 def size(key: str, *, store: str = DATA) -> int:
@@ -100,6 +168,20 @@ def _delete_versions(store: str, prefix: str, only: str | None = None) -> None:
         if doomed and bucket.delete_objects(Delete={"Objects": doomed, "Quiet": True}).get("Errors"):
             log.warning("storage_kept", count=len(doomed))
             raise Unreachable("The store of files did not delete everything. Try again in a moment.")
+
+
+def count(prefix: str, *, store: str = DATA) -> int:
+    """How many objects there are in a folder and below, or under one key; former versions count as well."""
+    with answering():
+        if settings.STORAGE == "disk":
+            return sum(1 for _ in _walk(storages[store], prefix)) if prefix.endswith("/") else _there(store, prefix)
+        exact = not prefix.endswith("/")
+        found = _bucket(store).object_versions.filter(Prefix=prefix)
+        return sum(1 for version in found if not exact or version.object_key == prefix)
+
+
+def _there(store: str, key: str) -> int:
+    return int(storages[store].exists(key))
 
 
 def _bucket(store: str) -> Any:

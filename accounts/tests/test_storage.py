@@ -345,3 +345,31 @@ def test_a_presigned_file_that_was_sent_before_is_a_duplicate(store, maya, now, 
     assert (ended.status, ended.duplicate_of) == (Status.COMPLETED, first.pk)
     with seeing(maya):
         assert Transaction.objects.count() == 4
+
+
+# -- what must stand, and what must be gone
+
+
+def test_what_is_put_once_is_never_written_over(store):
+    assert storage.put_once("ledger/consent/2026-11-20/a.json", b"first")
+    assert not storage.put_once("ledger/consent/2026-11-20/a.json", b"second")
+    assert storage.get("ledger/consent/2026-11-20/a.json") == b"first"
+    assert list(storage.keys("ledger")) == ["ledger/consent/2026-11-20/a.json"]
+
+
+def test_a_file_is_kept_piece_by_piece_and_read_so(store, tmp_path):
+    (tmp_path / "large").write_bytes(b"abc" * 100_000)
+    with (tmp_path / "large").open("rb") as file:
+        storage.put_file("exports/u/1.zip", file)
+    with storage.opened("exports/u/1.zip") as stored:
+        assert stored.read(4) == b"abca"
+    assert storage.size("exports/u/1.zip") == 300_000
+
+
+def test_objects_are_counted_in_a_folder_or_under_one_key(store):
+    for key in ("uploads/u/1/a.csv", "uploads/u/1/a.csv", "uploads/u/1/a.csv.bak", "uploads/uu/b.csv"):
+        storage.put(key, b"x")
+    versions = 2 if store == "s3" else 1  # the former one is a person's as well
+    assert storage.count("uploads/u/") == versions + 1
+    assert storage.count("uploads/u/1/a.csv") == versions
+    assert storage.count("uploads/nobody/") == storage.count("uploads/u/1/a") == 0
