@@ -5,6 +5,7 @@ from accounts.models.audit import AuditDetail, AuditEntry, AuditHead
 from accounts.models.chores import Chore
 from accounts.models.consent import ConsentRecord
 from accounts.models.idempotency import StoredAnswer
+from accounts.models.leaving import ArchivedConsent, Erasure, Export, LedgerLine
 from accounts.models.ledger import LedgerMonth, LedgerSpan
 from accounts.models.money import Account, Liability, Transaction
 from accounts.models.people import DEFAULT_TENANT, Staff, Tenant, User
@@ -15,11 +16,15 @@ __all__ = [
     "DEFAULT_TENANT",
     "Account",
     "ApiKey",
+    "ArchivedConsent",
     "AuditDetail",
     "AuditEntry",
     "AuditHead",
     "Chore",
     "ConsentRecord",
+    "Erasure",
+    "Export",
+    "LedgerLine",
     "LedgerMonth",
     "LedgerSpan",
     "Liability",
