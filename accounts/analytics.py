@@ -164,8 +164,13 @@ def withdraw(*, upload: Upload) -> None:
 
 def forget(*, upload: Upload) -> None:
     """Delete the analytics files of one upload."""
-    for name in SCHEMAS:
-        storage.delete(_key(name, upload), store=storage.ANALYTICS)
+    for key in keys_of(upload):
+        storage.delete(key, store=storage.ANALYTICS)
+
+
+def keys_of(upload: Upload) -> list[str]:
+    """Where its files are, if they are there."""
+    return [_key(name, upload) for name in SCHEMAS]
 
 
 def _day(upload: Upload) -> date:

@@ -98,6 +98,8 @@ TEMPLATES = [
     }
 ]
 
+LEAVING = ["personas.leaving", "accounts.leaving"]  # what a person may take along and have erased, from the top down
+
 # -- database: `default` serves and owns nothing; `owner` migrates and exists only where it was given
 
 _serving = database(env)
