@@ -21,7 +21,7 @@ __all__ = ["Action", "Deed", "Verdict", "record", "record_all", "verify"]
 
 @dataclass(frozen=True)
 class Deed:
-    """One act on one thing. Of an act on a person the id stands in the detail only."""
+    """One act on one thing. Of an act on a person the id stands in the detail only; of an erasure nowhere."""
 
     action: Action
     object_type: str
@@ -29,6 +29,7 @@ class Deed:
     subject: UUID | None = None
     recommendation_id: UUID | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    pseudonym: str | None = None
 
 
 def record(
@@ -77,7 +78,7 @@ def record_all(
             action=deed.action.value,
             object_type=deed.object_type,
             object_id=deed.object_id,
-            subject_ref=subject_ref(deed.subject) if deed.subject else None,
+            subject_ref=subject_ref(deed.subject) if deed.subject else deed.pseudonym,
             recommendation_id=deed.recommendation_id,
             batch_id=batch_id,
             request_id=origin.request_id,
@@ -93,6 +94,12 @@ def record_all(
     AuditDetail.objects.bulk_create(details)
     head.save(update_fields=["seq", "hash"])
     return entries
+
+
+def upcoming(*, tenant_id: UUID) -> int:
+    """The number that the next record of this transaction will have; nobody else's comes between."""
+    AuditHead.objects.bulk_create([AuditHead(tenant_id=tenant_id)], ignore_conflicts=True)
+    return AuditHead.objects.select_for_update().get(pk=tenant_id).seq + 1
 
 
 def verify(*, tenant_id: UUID, from_seq: int = 1, anchors: Mapping[int, str] | None = None) -> Verdict:

@@ -102,7 +102,9 @@ def load(*, upload: Upload, now: datetime) -> Upload:
 def give_back(*, upload: Upload, now: datetime) -> Upload:
     """After a fault of ours: due again later, or failed when it was the last try."""
     with rowsecurity.viewing(rowsecurity.pipeline(upload.tenant_id)):
-        current = Upload.objects.select_for_update().get(pk=upload.pk)
+        current = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        if current is None:
+            return upload  # erased while it was worked on
         if current.status != Status.PROCESSING or current.attempts != upload.attempts:
             return current
         if current.attempts >= ATTEMPTS:
