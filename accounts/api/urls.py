@@ -1,6 +1,8 @@
 """The routes of people and their data."""
 
+from accounts.api.consent import ConsentViewSet
 from accounts.api.keys import KeyViewSet
+from accounts.api.leaving import ErasureViewSet, ExportFileViewSet, LeavingViewSet
 from accounts.api.money import AccountViewSet, TransactionViewSet
 from accounts.api.routing import EitherSlash
 from accounts.api.staff import StaffViewSet
@@ -14,4 +16,8 @@ router.register("operator/staff", StaffViewSet, basename="staff")
 router.register("operator/api-keys", KeyViewSet, basename="api-keys")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("transactions", TransactionViewSet, basename="transactions")
+router.register("users/me", LeavingViewSet, basename="leaving")
+router.register("exports", ExportFileViewSet, basename="exports")
+router.register("erasures", ErasureViewSet, basename="erasures")
+router.register("", ConsentViewSet, basename="consent")
 urlpatterns = router.urls

@@ -1,20 +1,27 @@
 """Who people are: the caller's own record, its reading by staff, and who read it."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access, people, rowsecurity
+from accounts import access, erasure, origin, people, rowsecurity, signin, tasks
 from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
+from accounts.api.leaving import Receipt, shown
 from accounts.api.opening import opened
 from accounts.api.paging import Page, page_of, uuid_of
+from accounts.api.permissions import Consumer
 from accounts.models import AuditEntry, User
+from accounts.models.leaving import Scope
 from accounts.pseudonyms import subject_ref
+from accounts.refusals import Refused
 from accounts.roles import OF_STAFF
 
 USER_ID = OpenApiParameter("user_id", str, OpenApiParameter.PATH, description="A user id.")
@@ -49,6 +56,12 @@ class MeChange(serializers.Serializer[User]):
     monthly_income = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, allow_null=True)
 
 
+class NotProvenLately(Refused):
+    status = 401
+    code = "REAUTH_REQUIRED"
+    sentence = "Prove again that it is you: sign in, or confirm your password, and repeat this within 10 minutes."
+
+
 class OpeningOut(serializers.ModelSerializer[AuditEntry]):
     section = serializers.CharField(source="object_type")
     operator_role = serializers.SerializerMethodField()
@@ -71,9 +84,13 @@ class OpeningPage(serializers.Serializer[Any]):
 
 
 class UserViewSet(viewsets.ViewSet):
-    """Who am I, what may I change about it without the sign-in library, and who looked."""
+    """Who am I, what may I change about it without the sign-in library, who looked, and how do I leave."""
 
     lookup_url_kwarg = "user_id"
+    waits_for_outside = frozenset({"leave"})
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [Consumer()] if self.action == "leave" else [IsAuthenticated()]
 
     @extend_schema(responses=Me, operation_id="users_me")
     @action(detail=False, methods=["get"])
@@ -95,11 +112,11 @@ class UserViewSet(viewsets.ViewSet):
             return Response(Me(people.known_as(wanted)).data)
         if not user.is_staff:
             raise people.UserNotFound
-        shown = Me(people.member(user_id=wanted, tenant_id=user.tenant_id)).data
-        if not shown["consent_status"]:
-            shown["monthly_income"] = None
+        told = Me(people.member(user_id=wanted, tenant_id=user.tenant_id)).data
+        if not told["consent_status"]:
+            told["monthly_income"] = None
         opened(request, wanted, "user")
-        return Response(shown)
+        return Response(told)
 
     @extend_schema(request=MeChange, responses=Me, operation_id="users_me_change")
     @me.mapping.patch
@@ -109,3 +126,14 @@ class UserViewSet(viewsets.ViewSet):
         wanted.is_valid(raise_exception=True)
         people.declare_income(user=caller(request), monthly_income=wanted.validated_data["monthly_income"])
         return Response(Me(people.known_as(caller(request).user_id)).data)
+
+    @extend_schema(request=None, responses={202: Receipt}, operation_id="users_me_leave")
+    @me.mapping.delete
+    @idempotent()
+    def leave(self, request: Request) -> Response:
+        user, now = caller(request), timezone.now()
+        if not signin.freshly_proven(cast(signin.Known, request.auth), now=now):
+            raise NotProvenLately
+        erased = erasure.erase(user=user, scope=Scope.ACCOUNT, now=now, origin=origin.of(request._request))
+        transaction.on_commit(tasks.wake)
+        return shown(erased)
