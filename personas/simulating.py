@@ -15,8 +15,9 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import audit, rowsecurity
-from accounts.models import User
+from accounts.models import ConsentRecord, User
 from accounts.origin import NOWHERE, Origin
+from accounts.purposes import Purpose
 from accounts.refusals import NotThere
 from accounts.words import Word
 from personas import cases, population, rulesets
@@ -155,12 +156,15 @@ def find(*, simulation_id: UUID, tenant_id: UUID) -> Simulation:
 
 
 def told(simulation: Simulation, *, now: datetime) -> dict[str, Any]:
-    """A simulation as its readers see it; who has revoked since stands in no sample."""
+    """A simulation as its readers see it; who has revoked since stands in no sample, whether they agree anew or not."""
     late = simulation.status == Status.RUNNING and now - simulation.created_at > LEASE
     result: dict[str, Any] = {"error": TOO_LATE} if late else dict(simulation.result or {})
     windows = result.get("windows", {})
     shown = {one["user_id"] for window in windows.values() for one in window["sample"]}
-    agreed = {str(pk) for pk in User.objects.consenting().filter(pk__in=shown).values_list("pk", flat=True)}
+    unbroken = ConsentRecord.objects.filter(
+        purpose=Purpose.ANALYSIS, revoked_at=None, since__lte=simulation.created_at, user__in=shown
+    )
+    agreed = {str(pk) for pk in unbroken.values_list("user", flat=True)}
     for window in windows.values():
         window["sample"] = [one for one in window["sample"] if one["user_id"] in agreed]
     return {
