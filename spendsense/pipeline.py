@@ -8,9 +8,9 @@ from uuid import UUID
 
 import structlog
 
-from accounts import analytics, loads, rowsecurity, uploads
+from accounts import analytics, loads, outside, removal, rowsecurity, takeout, uploads
 from accounts.faults import tried
-from accounts.models import Tenant, Upload
+from accounts.models import Erasure, Export, LedgerLine, Tenant, Upload
 from accounts.models.uploads import Status
 from accounts.refusals import Unavailable
 from personas import exports, profiles, runs, simulating
@@ -98,6 +98,50 @@ def export(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterato
                 yield good
 
 
+def leave(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+    """Write what ended to the ledger outside, delete the objects of who was erased, and make and age the exports."""
+
+    def noted(line: LedgerLine) -> bool:
+        outside.write(line=line, now=clock())
+        return True
+
+    def cleared(erasure: Erasure) -> bool:
+        try:
+            removal.clear(erasure=erasure, now=clock())
+        except Unavailable:
+            removal.put_off(erasure=erasure, now=clock())
+            raise
+        return True
+
+    def cleared_later(erasure: Erasure, _: str) -> bool:
+        removal.put_off(erasure=erasure, now=clock())
+        return False
+
+    def made(export: Export) -> bool:
+        try:
+            return takeout.make(export=export, now=clock()).status == "ready"
+        except Unavailable:
+            takeout.let_go(export=export)
+            raise
+
+    def given_back(export: Export, _: str) -> bool:
+        takeout.give_back(export=export, now=clock())
+        return False
+
+    def dropped(export: Export) -> bool:
+        takeout.drop(export=export)
+        return True
+
+    for line in outside.due(tenant_id=tenant.pk):
+        yield tried(partial(noted, line), lambda _: False, line_id=str(line.pk))
+    for erasure in removal.due(tenant_id=tenant.pk, now=clock()):
+        yield tried(partial(cleared, erasure), partial(cleared_later, erasure), erasure_id=str(erasure.pk))
+    while export := takeout.take(tenant_id=tenant.pk, now=clock()):
+        yield tried(partial(made, export), partial(given_back, export), export_id=str(export.pk))
+    for export in takeout.over(tenant_id=tenant.pk, now=clock()):
+        yield tried(partial(dropped, export), lambda _: False, export_id=str(export.pk))
+
+
 def expire(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     """Fail presigned uploads that nobody completed."""
     for _ in range(uploads.expire(tenant_id=tenant.pk, now=clock())):
@@ -109,6 +153,7 @@ STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
     "load": load,
     "refresh": refresh,
     "export": export,
+    "leave": leave,
     "expire": expire,
 }
 
@@ -128,6 +173,10 @@ WAITING: dict[str, Callable[[Tenant, datetime, UUID | None], int]] = {
     "export": lambda tenant, now, user_id: sum(
         len(asked(tenant_id=tenant.pk, user_id=user_id, every=True)) for asked in (analytics.stranded, analytics.due)
     ),
+    "leave": lambda tenant, now, user_id: len(outside.due(tenant_id=tenant.pk))
+    + len(removal.due(tenant_id=tenant.pk, now=now))
+    + takeout.waiting(tenant_id=tenant.pk, now=now)
+    + len(takeout.over(tenant_id=tenant.pk, now=now)),
     "expire": lambda tenant, now, user_id: len(uploads.expiring(tenant_id=tenant.pk, now=now)),
 }
 
