@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spendsense.devstack import Home, running
 
-NAMES = ("load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "signin")
+NAMES = ("load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "signin", "erasure")
 
 
 def main(arguments: list[str]) -> int:
