@@ -76,7 +76,6 @@ class Belongings:
     tables: Mapping[Scope, tuple[str, ...]] = field(default_factory=dict)
     scrubs: Mapping[Scope, Mapping[str, str]] = field(default_factory=dict)
     places: Mapping[Scope, Places] = field(default_factory=dict)
-    cache_keys: tuple[str, ...] = ()
 
     def emptied_by(self, scope: Scope) -> tuple[str, ...]:
         return tuple(table for part in parts(scope) for table in self.tables.get(part, ()))

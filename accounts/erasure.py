@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from accounts import audit, belongings, consent, events, outside, receipts, rowsecurity, storage, uploads
+from accounts import audit, belongings, consent, events, kept, outside, receipts, rowsecurity, storage, uploads
 from accounts.belongings import Place
 from accounts.models import ArchivedConsent, ConsentRecord, Erasure, User
 from accounts.models.leaving import Ending, Scope
@@ -70,10 +70,10 @@ def erase(
 
 def remaining(*, user_id: UUID, scope: Scope) -> int:
     """Rows that the scope empties, counted anew in every table that has a `user_id`."""
-    kept = {table for part in Scope if part not in belongings.parts(scope) for table in _declared(part)}
+    spared = {table for part in Scope if part not in belongings.parts(scope) for table in _declared(part)}
     with rowsecurity.viewing(rowsecurity.maintenance_of(user_id)), connection.cursor() as cursor:
         cursor.execute(TABLES)
-        tables = [table for (table,) in cursor.fetchall() if table not in kept]
+        tables = [table for (table,) in cursor.fetchall() if table not in spared]
         counts = ["0", *(f"(SELECT count(*) FROM {table} WHERE user_id = %(user)s)" for table in tables)]
         cursor.execute(f"SELECT {' + '.join(counts)}", {"user": user_id})
         return int(cursor.fetchone()[0])
@@ -103,7 +103,7 @@ def _counted(user_id: UUID, scope: Scope) -> int | None:
 
 
 def _cache_names(user_id: UUID, scope: Scope) -> list[str]:
-    names = [name.format(user=user_id) for app in belongings.declared() for name in app.cache_keys]
+    names = [kind.of(user_id) for kind in kept.Kind]
     if scope == Scope.ACCOUNT:
         keys = UserSession.objects.filter(user_id=user_id).values_list("session_key", flat=True)
         names += [f"session:{key}" for key in keys]
@@ -112,14 +112,14 @@ def _cache_names(user_id: UUID, scope: Scope) -> list[str]:
 
 def _archive(user: User, now: datetime) -> None:
     """What stands open ends with the account."""
-    kept = ConsentRecord.objects.filter(user=user).values("purpose", "version", "granted_at", "revoked_at")
+    agreed = ConsentRecord.objects.filter(user=user).values("purpose", "version", "granted_at", "revoked_at")
     ArchivedConsent.objects.bulk_create(
         ArchivedConsent(
             tenant_id=user.tenant_id,
             subject_ref=subject_ref(user.pk),
             **{**row, "revoked_at": row["revoked_at"] or max(now, row["granted_at"])},
         )
-        for row in kept
+        for row in agreed
     )
 
 

@@ -102,5 +102,4 @@ BELONGINGS = Belongings(
         },
     },
     places={Scope.ANALYSIS: files_of_analysis, Scope.ACCOUNT: every_file},
-    cache_keys=("profile:{user}",),
 )

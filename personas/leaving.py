@@ -57,5 +57,4 @@ BELONGINGS = Belongings(
         Scope.ACCOUNT: {"pipeline_shards": ENDS},
     },
     places={Scope.ANALYSIS: files},
-    cache_keys=("signals:{user}",),
 )

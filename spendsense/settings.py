@@ -98,7 +98,8 @@ TEMPLATES = [
     }
 ]
 
-LEAVING = ["personas.leaving", "accounts.leaving"]  # what a person may take along and have erased, from the top down
+# what a person may take along and have erased, from the top down
+LEAVING = ["recommendations.leaving", "personas.leaving", "accounts.leaving"]
 
 # -- database: `default` serves and owns nothing; `owner` migrates and exists only where it was given
 
@@ -351,6 +352,7 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "accounts.roles.Role",
         "StaffRoleEnum": "accounts.roles.OF_STAFF",
         "WindowEnum": "personas.models.snapshots.Window",
+        "ExportStatusEnum": "accounts.api.leaving.STATUSES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.http import FileResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.authentication import BaseAuthentication
@@ -21,10 +22,12 @@ from accounts.api.paging import uuid_of
 from accounts.api.permissions import Consumer
 from accounts.models.leaving import ExportStatus, Scope
 
+STATUSES = ExportStatus.values()
+
 
 class ExportAsked(serializers.Serializer[Any]):
     export_id = serializers.UUIDField()
-    status = serializers.ChoiceField(ExportStatus.values())
+    status = serializers.ChoiceField(STATUSES)
 
 
 class ExportOut(ExportAsked):
@@ -82,7 +85,11 @@ class LeavingViewSet(viewsets.ViewSet):
         transaction.on_commit(tasks.wake)
         return Response(ExportAsked(export).data, 202, headers={"Location": f"/api/users/me/export/{export.pk}"})
 
-    @extend_schema(responses=ExportOut, operation_id="users_me_export_status")
+    @extend_schema(
+        parameters=[OpenApiParameter("export_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+        responses=ExportOut,
+        operation_id="users_me_export_status",
+    )
     @action(detail=False, methods=["get"], url_path=r"export/(?P<export_id>[^/.]+)")
     def export(self, request: Request, export_id: str) -> Response:
         export = takeout.find(user=caller(request), export_id=uuid_of(export_id, takeout.ExportNotFound))
@@ -120,7 +127,12 @@ class ErasureViewSet(viewsets.ViewSet):
     lookup_url_kwarg = "erasure_id"
 
     @extend_schema(
-        parameters=[OpenApiParameter("token", str, required=True)], responses=Receipt, operation_id="erasure_receipt"
+        parameters=[
+            OpenApiParameter("erasure_id", OpenApiTypes.UUID, OpenApiParameter.PATH),
+            OpenApiParameter("token", str, required=True),
+        ],
+        responses=Receipt,
+        operation_id="erasure_receipt",
     )
     def retrieve(self, request: Request, erasure_id: str) -> Response:
         found = receipts.find(

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -21,6 +22,8 @@ from accounts.api.paging import uuid_of
 from accounts.models.leaving import Scope
 from accounts.roles import Role
 from operators import leaving
+
+USER_ID = OpenApiParameter("user_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 
 
 class Admin(BasePermission):
@@ -41,7 +44,9 @@ class LeavingOfViewSet(viewsets.ViewSet):
     lookup_url_kwarg = "user_id"
     waits_for_outside = frozenset({"erasure"})
 
-    @extend_schema(request=ErasureWanted, responses={202: Receipt}, operation_id="operator_users_erasure")
+    @extend_schema(
+        parameters=[USER_ID], request=ErasureWanted, responses={202: Receipt}, operation_id="operator_users_erasure"
+    )
     @action(detail=True, methods=["post"])
     @idempotent()
     def erasure(self, request: Request, user_id: str) -> Response:
@@ -58,7 +63,9 @@ class LeavingOfViewSet(viewsets.ViewSet):
         transaction.on_commit(tasks.wake)
         return shown(erased)
 
-    @extend_schema(request=Reasoned, responses={202: ExportAsked}, operation_id="operator_users_export")
+    @extend_schema(
+        parameters=[USER_ID], request=Reasoned, responses={202: ExportAsked}, operation_id="operator_users_export"
+    )
     @action(detail=True, methods=["post"])
     @idempotent()
     def export(self, request: Request, user_id: str) -> Response:
