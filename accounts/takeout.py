@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import belongings, events, rowsecurity, storage
 from accounts.models import Export, Upload, User
@@ -113,10 +113,7 @@ def file_name(export: Export) -> str:
 def take(*, tenant_id: UUID, now: datetime) -> Export | None:
     """Claim the oldest that waits for a worker, or whose worker has not been heard of; the claim counts as a try."""
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
-        waits = Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)
-        open_ones = Export.objects.filter(waits, tenant_id=tenant_id, status=ExportStatus.PENDING)
-        in_time = open_ones.filter(Q(retry_after=None) | Q(retry_after__lte=now))
-        export = in_time.order_by("requested_at", "pk").select_for_update(skip_locked=True).first()
+        export = _due(tenant_id, now).order_by("requested_at", "pk").select_for_update(skip_locked=True).first()
         if export is None:
             return None
         if export.attempts >= ATTEMPTS:
@@ -126,6 +123,24 @@ def take(*, tenant_id: UUID, now: datetime) -> Export | None:
         export.attempts, export.claimed_at = export.attempts + 1, now
         export.save(update_fields=["attempts", "claimed_at"])
         return export
+
+
+def waiting(*, tenant_id: UUID, now: datetime) -> int:
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        return _due(tenant_id, now).count()
+
+
+def _due(tenant_id: UUID, now: datetime) -> QuerySet[Export]:
+    waits = Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)
+    open_ones = Export.objects.filter(waits, tenant_id=tenant_id, status=ExportStatus.PENDING)
+    return open_ones.filter(Q(retry_after=None) | Q(retry_after__lte=now))
+
+
+def let_go(*, export: Export) -> None:
+    """A store that is away costs no try."""
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        mine = Export.objects.filter(pk=export.pk, status=ExportStatus.PENDING, attempts=export.attempts)
+        mine.update(attempts=export.attempts - 1, claimed_at=None)
 
 
 def make(*, export: Export, now: datetime) -> Export:

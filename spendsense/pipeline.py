@@ -173,10 +173,12 @@ WAITING: dict[str, Callable[[Tenant, datetime, UUID | None], int]] = {
     "export": lambda tenant, now, user_id: sum(
         len(asked(tenant_id=tenant.pk, user_id=user_id, every=True)) for asked in (analytics.stranded, analytics.due)
     ),
-    "leave": lambda tenant, now, user_id: len(outside.due(tenant_id=tenant.pk))
-    + len(removal.due(tenant_id=tenant.pk, now=now))
-    + takeout.waiting(tenant_id=tenant.pk, now=now)
-    + len(takeout.over(tenant_id=tenant.pk, now=now)),
+    "leave": lambda tenant, now, user_id: (
+        len(outside.due(tenant_id=tenant.pk))
+        + len(removal.due(tenant_id=tenant.pk, now=now))
+        + takeout.waiting(tenant_id=tenant.pk, now=now)
+        + len(takeout.over(tenant_id=tenant.pk, now=now))
+    ),
     "expire": lambda tenant, now, user_id: len(uploads.expiring(tenant_id=tenant.pk, now=now)),
 }
 
