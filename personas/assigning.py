@@ -10,7 +10,7 @@ import polars as pl
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from personas import rules
+from personas import binary, rules
 from personas.rules import FALLBACK, Persona
 from personas.rulesets import Active
 from personas.transitions import Row, cause, celebration
@@ -53,7 +53,7 @@ APPENDED: dict[str, str] = {
     "all_matches": "jsonb",
     "criteria_met": "jsonb",
     "criteria": "jsonb",
-    "met": "text",
+    "met": "varchar[]",
     "snapshot_id": "uuid",
     "as_of": "date",
     "data_fingerprint": "varchar",
@@ -62,9 +62,8 @@ APPENDED: dict[str, str] = {
 }
 APPEND = f"""
     INSERT INTO user_personas (tenant_id, rule_set_id, rule_set_version, source, {", ".join(APPENDED)})
-    SELECT %(tenant)s, %(rule_set)s, %(version)s, 'computed',
-           {", ".join("met::varchar[]" if name == "met" else name for name in APPENDED)}
-      FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in APPENDED.items())}) r ({", ".join(APPENDED)})
+    SELECT %(tenant)s, %(rule_set)s, %(version)s, 'computed', {", ".join(f"{n}::{k}" for n, k in APPENDED.items())}
+      FROM unnest({", ".join(f"%({name})b" for name in APPENDED)}) r ({", ".join(APPENDED)})
      ORDER BY user_id, window_type
 """
 CHANGED: dict[str, str] = {
@@ -177,7 +176,8 @@ def _wanted(beside: pl.DataFrame, active: Active, now: datetime, always: bool) -
 
 def _write(cursor: CursorWrapper, wanted: pl.DataFrame, moved: pl.DataFrame, active: Active, tenant_id: UUID) -> None:
     columns = dict(zip(APPENDED, (column.to_list() for column in _as_stored(wanted)), strict=True))
-    cursor.execute(APPEND, {"tenant": tenant_id, "rule_set": active.id, "version": active.version, **columns})
+    with binary.cursor() as carrying:
+        carrying.execute(APPEND, {"tenant": tenant_id, "rule_set": active.id, "version": active.version, **columns})
     _transitions(cursor, moved, active.version, tenant_id)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
-import psycopg
 from django.db import connection
 
 from accounts.statements.classes import FLOW
+from personas import binary
 from personas.signals import Frames, empty, kind_of
 from personas.signals.frames import ACCOUNTS, CORRECTIONS, LIABILITIES, LOOKBACK, PEOPLE, TRANSACTIONS
 
@@ -49,7 +49,7 @@ MONTHS = """
     SELECT m.user_id::text, m.month, m.entries, m.days, m.cents, m.merchants, m.accounts, m.marks, m.currencies,
            m.texts, m.account_ids::text[]
       FROM ledger_months m
-      JOIN unnest(%(users)s::uuid[], %(since)s::date[]) asked (user_id, since) USING (user_id)
+      JOIN unnest(%(users)b::uuid[], %(since)b::date[]) asked (user_id, since) USING (user_id)
      WHERE m.month >= asked.since
      ORDER BY m.user_id, m.month
 """
@@ -132,9 +132,8 @@ def _since(persons: list[str], spans: pl.DataFrame, today: date, as_of: date | N
 
 def _entries(persons: list[str], since: list[date]) -> pl.DataFrame:
     """The packed months laid out as rows, in the order of person, day and external id."""
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors fetch text only
-        cursor.execute(MONTHS, {"users": persons, "since": since}, binary=True)
+    with binary.cursor() as cursor:
+        cursor.execute(MONTHS, {"users": persons, "since": since})
         months = cursor.fetchall()
     if not months:
         return pl.DataFrame(schema=_ENTRIES)
