@@ -1,11 +1,13 @@
 """A synthetic population in the tables of the benchmark's database, and a connection that no wall stops."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import psycopg
 from django.conf import settings
 
 from accounts import population
+from accounts.management.workers import pool
 from accounts.models import Tenant
 from accounts.populating import populate
 from bench.measure import Contender
@@ -14,18 +16,20 @@ UNTIL = date(2025, 6, 30)
 CHUNK = 500
 
 
-def people(count: int) -> int:
+def people(count: int, days: int = 365, workers: int = 0) -> int:
     """Load them in chunks; the number of transactions."""
-    recipe = population.Recipe(seed=1, users=count, until=UNTIL)
-    tenant = Tenant.objects.get(slug="default")
-    return sum(
-        populate(
-            batch=population.people(recipe, first, min(first + CHUNK, count)),
-            tenant_id=tenant.pk,
-            now=datetime(2025, 6, 30, 12, tzinfo=UTC),
-        )
-        for first in range(0, count, CHUNK)
-    )
+    recipe = population.Recipe(seed=1, users=count, until=UNTIL, days=days)
+    load = partial(_loaded, recipe, str(Tenant.objects.get(slug="default").pk))
+    chunks = range(0, count, CHUNK)
+    if not workers:
+        return sum(map(load, chunks))
+    with pool(workers) as processes:
+        return sum(processes.map(load, chunks))
+
+
+def _loaded(recipe: population.Recipe, tenant_id: str, first: int) -> int:
+    batch = population.people(recipe, first, min(first + CHUNK, recipe.users))
+    return populate(batch=batch, tenant_id=tenant_id, now=datetime(2025, 6, 30, 12, tzinfo=UTC))
 
 
 def superuser() -> psycopg.Connection:

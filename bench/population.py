@@ -1,75 +1,122 @@
-"""A whole population refreshed, against the floors of reading the rows and writing the results, and two rivals."""
+"""A whole population refreshed, beside its floors (reading the rows, writing the results, only measuring) and rivals."""
 
+import os
+import tempfile
 import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import polars as pl
+import psycopg
+from django.db import connection
 
 from accounts import rowsecurity
 from accounts.models import Tenant
 from bench.layout import NEEDED, WINDOW
-from bench.populated import UNTIL, copied_out, people, superuser
+from bench.populated import copied_out, people, superuser
+from bench.rivals import columnar
+from bench.rivals.agreement import differences
 from bench.rivals.one_by_one import through_the_orm, tight
-from personas import profiles, runs
+from bench.shards import Cost, used, work_off, workers
+from personas import population, profiles, rules, rulesets, runs
+from personas.models import Window
 
-SAMPLE = 100
+SAMPLE = 100  # people that a rival works on, of whom the time for everybody follows
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
+CROWD = 100_000
 
 
 def main(arguments: list[str]) -> None:
-    users = int(arguments[0]) if arguments else 3000
-    print(f"{users:,} users, {people(users):,} transactions, one process, three windows")
+    parser = ArgumentParser(prog="python -m bench population", description=__doc__)
+    parser.add_argument("users", type=int, nargs="?", default=3000)
+    parser.add_argument("--workers", type=int, default=2, metavar="N")
+    parser.add_argument("--months", type=int, default=7, metavar="M")
+    asked = parser.parse_args(arguments)
+    began = time.perf_counter()
+    rows = people(asked.users, days=asked.months * 365 // 12, workers=asked.workers)
+    print(
+        f"{asked.users:,} users, {rows:,} transactions of {asked.months} months, {asked.workers} workers, three windows"
+    )
+    print(f"populated in {time.perf_counter() - began:,.0f} s", flush=True)
     tenant = Tenant.objects.get(slug="default")
-    eyes = rowsecurity.pipeline(tenant.pk)
-    with superuser() as raw:
+    with superuser() as raw, tempfile.TemporaryDirectory(prefix="spendsense-bench-") as folder:
         raw.execute("VACUUM ANALYZE")
         raw.execute("SET max_parallel_workers_per_gather = 0")
-        seconds = {"read floor": timed(lambda: copied_out(raw, f"SELECT {NEEDED} FROM transactions WHERE {WINDOW}"))}
-
-        def refresh_all(now: datetime) -> int:
-            with rowsecurity.viewing(eyes):
-                due = profiles.due(tenant_id=tenant.pk)
-                if not due:
-                    return 0
-                run = runs.start(tenant_id=tenant.pk, stage=runs.DUE, user_ids=due, now=now)
-            while True:
-                with rowsecurity.viewing(eyes):
-                    shard = runs.take(tenant_id=tenant.pk, now=now, run_id=run.pk)
-                    if shard is None:
-                        return len(due)
-                    runs.work(shard=shard, now=now)
-
-        seconds["full refresh"] = timed(lambda: refresh_all(NOW))
-        seconds["write floor"] = sum(written(raw, table) for table in ("signal_snapshots", "user_personas"))
-        changed = raw.execute(
-            "UPDATE data_uploads SET processed_at = %s WHERE user_id IN (SELECT user_id FROM users WHERE role = 'user'"
-            " ORDER BY md5(user_id::text) LIMIT %s) AND status = 'completed'",
-            [NOW + timedelta(hours=1), users // 20],
-        ).rowcount
-        seconds["a night, 5 % due"] = timed(lambda: refresh_all(NOW + timedelta(hours=2)))
-        raw.execute("CREATE TABLE rival (user_id uuid, signals jsonb)")
-        sample = [one for (one,) in raw.execute(f"SELECT user_id FROM users WHERE consent_status LIMIT {SAMPLE}")]
-        for name, rival in (("psycopg, one by one", tight), ("ORM, one by one", through_the_orm)):
-
-            def loop(rival=rival) -> None:
-                for user_id in sample:
-                    with rowsecurity.viewing(eyes):
-                        rival(raw, user_id, UNTIL)
-
-            agreed = raw.execute("SELECT count(*) FROM users WHERE consent_status").fetchone()[0]
-            seconds[name] = timed(loop) / len(sample) * agreed
-    floor = seconds["read floor"] + seconds["write floor"]
-    ours = seconds["full refresh"]
-    for name, taken in seconds.items():
-        print(f"{name:<22} {taken:9.2f} s  {taken / floor:8.2f} x (read + write floor)  {taken / ours:8.2f} x ours")
-    print(f"{changed:,} people were made due for the night")
+        agreed = raw.execute("SELECT count(*) FROM users WHERE consent_status").fetchone()[0]
+        costs, refused = _compared(raw, Path(folder), tenant.pk, asked, agreed)
+    _table(costs)
+    print(f"greatest worker {costs['full refresh'].peak:,.0f} MB; DuckDB says what we stored, in percent: {refused}")
+    _evaluator(tenant.pk)
 
 
-def timed(work) -> float:
-    began = time.perf_counter()
+def _compared(raw, folder: Path, tenant_id: UUID, asked, agreed: int) -> tuple[dict[str, Cost], str]:
+    backend = (os.getpid(), raw.info.backend_pid)
+    costs = {
+        "read floor": timed(lambda: copied_out(raw, f"SELECT {NEEDED} FROM transactions WHERE {WINDOW}"), *backend)
+    }
+    columnar.snapshot(raw, folder)
+    costs["DuckDB, only measuring"] = timed(lambda: columnar.measure(folder, asked.workers), os.getpid())
+    with workers(asked.workers) as processes:
+        costs["full refresh"] = refreshed(processes, asked.workers, tenant_id, NOW)
+        costs["write floor"] = added([written(raw, table) for table in ("signal_snapshots", "user_personas")])
+        raw.execute(
+            "UPDATE data_uploads SET processed_at = %s WHERE status = 'completed' AND user_id IN (SELECT user_id"
+            " FROM users WHERE consent_status ORDER BY md5(user_id::text) LIMIT %s)",
+            [NOW + timedelta(hours=1), agreed // 20],
+        )
+        costs["a night, 5 % due"] = refreshed(processes, asked.workers, tenant_id, NOW + timedelta(hours=2))
+    same = columnar.agreement(raw, folder)
+    for day, (name, rival) in enumerate({"psycopg, one by one": tight, "ORM, one by one": through_the_orm}.items()):
+        costs[name] = _sampled(raw, tenant_id, rival, agreed, NOW + timedelta(days=day + 1))
+    return costs, ", ".join(f"{column} {share:.1f}" for column, share in same.items())
+
+
+def refreshed(processes: ProcessPoolExecutor, count: int, tenant_id: UUID, now: datetime) -> Cost:
+    began, before = time.perf_counter(), used(os.getpid())
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        due = profiles.due(tenant_id=tenant_id)
+        run = runs.start(tenant_id=tenant_id, stage=runs.DUE, user_ids=due, now=now)
+    ended = work_off(processes, count, tenant_id, run.pk, now)
+    wall = time.perf_counter() - began
+    return Cost(wall, used(os.getpid()) - before + sum(cpu for cpu, _ in ended), max(peak for _, peak in ended))
+
+
+def _sampled(raw: psycopg.Connection, tenant_id: UUID, rival: Callable[..., None], agreed: int, now: datetime) -> Cost:
+    """The time for everybody, from that for a sample in one transaction; what it stored has to be what we stored."""
+    sample = raw.execute(
+        "SELECT user_id FROM persona_profiles ORDER BY md5(user_id::text) LIMIT %s", [SAMPLE]
+    ).fetchall()
+    eyes = rowsecurity.pipeline(tenant_id)
+    with rowsecurity.viewing(eyes):
+        active = rulesets.active(tenant_id=tenant_id)
+
+    def loop() -> None:
+        with raw.transaction(), rowsecurity.viewing(eyes):
+            for (user_id,) in sample:
+                rival(raw, user_id, tenant_id, active, now)
+
+    cost = timed(loop, os.getpid(), raw.info.backend_pid, connection.connection.info.backend_pid)
+    compared, found = differences(raw, now)
+    if found or not compared:
+        raise SystemExit(f"Of {compared} rows the rival's differ from ours in {len(found)}: {found[:3]}")
+    return Cost(cost.wall / len(sample) * agreed, cost.cpu / len(sample) * agreed)
+
+
+def timed(work: Callable[[], object], *pids: int) -> Cost:
+    before, began = sum(map(used, pids)), time.perf_counter()
     work()
-    return time.perf_counter() - began
+    return Cost(time.perf_counter() - began, sum(map(used, pids)) - before)
 
 
-def written(raw, table: str) -> float:
+def added(costs: list[Cost]) -> Cost:
+    return Cost(sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs))
+
+
+def written(raw: psycopg.Connection, table: str) -> Cost:
     """COPY of the rows that came out, into a table with the same indexes."""
     with raw.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as out:
         data = b"".join(out)
@@ -79,4 +126,24 @@ def written(raw, table: str) -> float:
         with raw.cursor() as cursor, cursor.copy(f"COPY floor_{table} FROM STDIN") as target:
             target.write(data)
 
-    return timed(write)
+    return timed(write, os.getpid(), raw.info.backend_pid)
+
+
+def _table(costs: dict[str, Cost]) -> None:
+    floor, ours = added([costs["read floor"], costs["write floor"]]), costs["full refresh"]
+    print(
+        f"{'':<24} {'on the clock':>12} {'x floors':>9} {'x ours':>8} {'processors':>12} {'x floors':>9} {'x ours':>8}"
+    )
+    for name, cost in costs.items():
+        clock = f"{cost.wall:10.2f} s {cost.wall / floor.wall:9.2f} {cost.wall / ours.wall:8.2f}"
+        print(f"{name:<24} {clock} {cost.cpu:10.2f} s {cost.cpu / floor.cpu:9.2f} {cost.cpu / ours.cpu:8.2f}")
+
+
+def _evaluator(tenant_id: UUID) -> None:
+    """All criteria of the shipped rules over a crowd, as often as it takes to be one."""
+    document = rules.shipped()
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        known = population.signals(tenant_id=tenant_id, window=Window.DAYS_30, paths=document.signals())
+    crowd = pl.concat([known] * (CROWD // known.height + 1)).head(CROWD).rechunk()
+    cost = timed(lambda: rules.evaluate(crowd, document), os.getpid())
+    print(f"all criteria for {crowd.height:,} people: {cost.wall:.2f} s ({cost.cpu:.2f} s of processors)")

@@ -1,6 +1,7 @@
 """Many people's money as the five frames that signals are measured from: the only bridge from tables to Polars."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -46,10 +47,10 @@ CORRECTED = """
        AND (c.transaction_id IS NULL OR t.id IS NOT NULL)
 """
 MONTHS = """
-    SELECT m.user_id::text, m.month, m.entries, m.days, m.cents, m.merchants, m.accounts, m.marks, m.currencies,
-           m.texts, m.account_ids::text[]
+    SELECT asked.person::integer - 1, m.month, m.entries, m.days, m.cents, m.merchants, m.accounts, m.marks,
+           m.currencies, m.texts, array_to_string(m.account_ids, ',')
       FROM ledger_months m
-      JOIN unnest(%(users)b::uuid[], %(since)b::date[]) asked (user_id, since) USING (user_id)
+      JOIN unnest(%(users)b::uuid[], %(since)b::date[]) WITH ORDINALITY asked (user_id, since, person) USING (user_id)
      WHERE m.month >= asked.since
      ORDER BY m.user_id, m.month
 """
@@ -70,33 +71,30 @@ def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None 
         schema_overrides={"first_on": pl.Date, "last_on": pl.Date, "posted": pl.Int64, "pending": pl.Int64},
     ).cast({"user_id": pl.String, "account_id": pl.String, "currency": pl.String})
     owned = _owned(_rows(OWNED, ids))
-    entries = _entries(persons, _since(persons, spans, today, as_of))
+    packed = _packed(persons, _since(persons, spans, today, as_of))
     received = {} if as_of else dict(_rows(RECEIVED, ids))  # only tells a day that nothing else tells
-    people = _people(persons, spans, owned, entries, received, today, as_of)
+    people = _people(persons, spans, owned, packed.rows, received, today, as_of)
     main = people.select("user_id", "as_of", "currency")
-    used = (
-        entries.join(main, on="user_id", how="left", maintain_order="left")
-        .filter(
-            "posted",
-            pl.col("currency_code") == _code(pl.col("currency")),
-            pl.col("posted_on") <= pl.col("as_of"),
-            pl.col("posted_on") > pl.col("as_of") - pl.duration(days=LOOKBACK),
-        )
-        .with_columns(ordinal=pl.int_range(pl.len()))
-        .select(TRANSACTIONS.names())
-    )
     own = (
         owned.join(main, on="user_id", how="left", maintain_order="left")
         .filter(pl.col("iso_currency_code") == pl.col("currency"))
         .join(_ledgers(spans, main), on=["user_id", "account_id"], how="left", maintain_order="left")
         .with_columns(pl.col("has_ledger").fill_null(False))
         .select(ACCOUNTS.names())
-        .cast(ACCOUNTS)
     )
     owed = pl.DataFrame(_rows(OWED, ids), LIABILITIES, orient="row")
     owed = owed.join(own.select("user_id", "account_id"), on=["user_id", "account_id"], how="semi")
     corrections = pl.DataFrame(_rows(CORRECTED, ids), CORRECTIONS, orient="row")
-    return Frames(used.cast(TRANSACTIONS), own, owed, corrections, people)
+    # Ids as numbers behind their text: a million rows are joined several times, by four bytes instead of 36.
+    accounts = pl.concat([packed.accounts, own["account_id"], corrections["account_id"]]).drop_nulls()
+    ids_as = {"user_id": pl.Enum(persons), "account_id": pl.Enum(accounts.unique())}
+    return Frames(
+        packed.used(people, **ids_as).cast(TRANSACTIONS | ids_as),
+        own.cast(ACCOUNTS | ids_as),
+        owed.cast(ids_as),
+        corrections.cast(ids_as),
+        people.cast({"user_id": ids_as["user_id"]}),
+    )
 
 
 def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -130,34 +128,63 @@ def _since(persons: list[str], spans: pl.DataFrame, today: date, as_of: date | N
     return [as_of - back if as_of else begin.get(user_id, today) for user_id in persons]
 
 
-def _entries(persons: list[str], since: list[date]) -> pl.DataFrame:
-    """The packed months laid out as rows, in the order of person, day and external id."""
+@dataclass(frozen=True)
+class Packed:
+    """The packed months laid out as rows of numbers, in the order of person, day and external id.
+
+    `person` is a place in the asked persons, `account` one in `accounts`, `word` one in `words`.
+    """
+
+    rows: pl.DataFrame
+    accounts: pl.Series
+    words: pl.DataFrame
+
+    def used(self, people: pl.DataFrame, user_id: pl.Enum, account_id: pl.Enum) -> pl.DataFrame:
+        """The rows that are measured, on each person's own day and in their currency, with their texts."""
+        own = people.select(pl.col("as_of").cast(pl.Int32), code=_code(pl.col("currency")))[self.rows["person"]]
+        rows = self.rows.filter(
+            "posted",
+            pl.lit(self.rows["currency_code"] == own["code"]),
+            pl.lit(own["as_of"]) - pl.col("posted_on").cast(pl.Int32) >= 0,
+            pl.lit(own["as_of"]) - pl.col("posted_on").cast(pl.Int32) < LOOKBACK,
+        )
+        return rows.select(
+            pl.col("person").cat.to(user_id).alias("user_id"),
+            pl.lit(self.accounts.cast(account_id).gather(rows["account"])).alias("account_id"),
+            pl.int_range(pl.len()).alias("ordinal"),
+            "posted_on",
+            "cents",
+            pl.lit(self.words["field_1"].gather(rows["word"])).alias("merchant"),
+            pl.lit(self.words["field_0"].gather(rows["word"])).alias("merchant_key"),
+            "flow",
+            "interest_code",
+            "categorised",
+        )
+
+
+def _packed(persons: list[str], since: list[date]) -> Packed:
     with binary.cursor() as cursor:
         cursor.execute(MONTHS, {"users": persons, "since": since})
         months = cursor.fetchall()
     if not months:
-        return pl.DataFrame(schema=_ENTRIES)
-    users, firsts, counts, days, cents, merchants, accounts, marks, currencies, texts, account_ids = zip(
+        return Packed(pl.DataFrame(schema=ROWS), pl.Series(dtype=pl.String), pl.DataFrame(schema=WORDS))
+    owners, firsts, counts, days, cents, merchants, accounts, marks, currencies, texts, account_ids = zip(
         *months, strict=True
     )
     total = sum(counts)
     texts_before = _running(text.count(RECORD) + 1 for text in texts)
-    accounts_before = _running(len(ids) for ids in account_ids)
+    accounts_before = _running(ids.count(",") + 1 for ids in account_ids)
     said = pl.Series([RECORD.join(texts)]).str.split(RECORD).explode()
-    words = said.to_frame("text").select(pl.col("text").str.splitn(FIELD, 2).struct.unnest())
-    whose = pl.select(pl.int_range(len(months)).repeat_by(pl.Series(counts)).explode()).to_series()
-    merchant = _numbers(merchants, pl.Int16, total).cast(pl.Int64) + pl.Series(texts_before).gather(whose)
-    account = _numbers(accounts, pl.Int16, total).cast(pl.Int64) + pl.Series(accounts_before).gather(whose)
+    whose = pl.select(pl.int_range(len(months), dtype=pl.UInt32).repeat_by(pl.Series(counts)).explode()).to_series()
     mark = _numbers(marks, pl.Int16, total)
-    month = pl.Series(firsts, dtype=pl.Date).gather(whose)
-    return pl.DataFrame(
+    rows = pl.DataFrame(
         {
-            "user_id": pl.Series(users, dtype=pl.String).gather(whose),
-            "account_id": pl.Series([one for ids in account_ids for one in ids], dtype=pl.String).gather(account),
-            "posted_on": month.cast(pl.Int32) + _numbers(days, pl.Int16, total).cast(pl.Int32) - 1,
+            "person": pl.Series(owners, dtype=pl.UInt32).gather(whose),
+            "account": _numbers(accounts, pl.Int16, total) + pl.Series(accounts_before, dtype=pl.UInt32).gather(whose),
+            "word": _numbers(merchants, pl.Int16, total) + pl.Series(texts_before, dtype=pl.UInt32).gather(whose),
+            "posted_on": pl.Series(firsts, dtype=pl.Date).cast(pl.Int32).gather(whose)
+            + (_numbers(days, pl.Int16, total).cast(pl.Int32) - 1),
             "cents": _numbers(cents, pl.Int64, total),
-            "merchant": words["field_1"].gather(merchant),
-            "merchant_key": words["field_0"].gather(merchant),
             "flow": (mark // 8).cast(pl.UInt8),
             "posted": mark % 8 >= 4,
             "interest_code": mark % 4 >= 2,
@@ -165,15 +192,21 @@ def _entries(persons: list[str], since: list[date]) -> pl.DataFrame:
             "currency_code": _numbers(currencies, pl.Int16, total),
         }
     ).with_columns(pl.col("posted_on").cast(pl.Date), pl.col("flow").cat.to(FLOW))
+    words = said.to_frame("text").select(pl.col("text").str.splitn(FIELD, 2).struct.unnest())
+    return Packed(rows, pl.Series([",".join(account_ids)]).str.split(",").explode(), words)
 
 
-_ENTRIES = pl.Schema(
+ROWS = pl.Schema(
     {
-        **{name: TRANSACTIONS[name] for name in TRANSACTIONS.names() if name != "ordinal"},
+        "person": pl.UInt32(),
+        "account": pl.UInt32(),
+        "word": pl.UInt32(),
         "posted": pl.Boolean(),
         "currency_code": pl.Int16(),
+        **{name: TRANSACTIONS[name] for name in ("posted_on", "cents", "flow", "interest_code", "categorised")},
     }
 )
+WORDS = pl.Schema({"field_0": pl.String(), "field_1": pl.String()})
 
 
 def _numbers(parts: Sequence[bytes], kind: type[pl.DataType], total: int) -> pl.Series:
@@ -229,14 +262,14 @@ def _people(
 ) -> pl.DataFrame:
     by_rows = _main(spans)
     by_accounts = _main(owned.select("user_id", currency="iso_currency_code", posted=pl.lit(1)))
-    seen = (
-        entries.filter("posted", pl.col("posted_on") <= today).group_by("user_id").agg(newest=pl.col("posted_on").max())
-    )
+    posted = entries.filter("posted").select("person", "posted_on", "currency_code")
+    seen = posted.filter(pl.col("posted_on") <= today).group_by("person").agg(newest=pl.col("posted_on").max())
     people = (
         pl.DataFrame({"user_id": persons})
+        .with_row_index("person")
         .join(by_rows, on="user_id", how="left")
         .join(by_accounts, on="user_id", how="left", suffix="_of_accounts")
-        .join(seen, on="user_id", how="left")
+        .join(seen, on="person", how="left")
         .with_columns(
             currency=pl.coalesce("currency", "currency_of_accounts"),
             as_of=pl.lit(as_of, dtype=pl.Date)
@@ -258,8 +291,8 @@ def _people(
         )
     )
     later = (
-        entries.filter("posted")
-        .join(people.select("user_id", "as_of", main="currency"), on="user_id")
+        posted.filter(pl.col("posted_on") > people["as_of"].min())
+        .join(people.select("person", "user_id", "as_of", main="currency"), on="person")
         .filter(pl.col("posted_on") > pl.col("as_of"))
         .group_by("user_id")
         .agg(
@@ -273,7 +306,7 @@ def _people(
         .join(later, on="user_id", how="left", maintain_order="left")
         .with_columns(nothing)
         .with_columns(other_currency_excluded=pl.col("foreign") - pl.col("foreign_later"))
+        .sort("person")
         .select(PEOPLE.names())
         .cast(PEOPLE)
-        .sort("user_id")
     )

@@ -124,7 +124,7 @@ def refresh(
     measured = measure(*ledger.frames(user_ids=ids, today=now.date(), as_of=as_of), windows=WINDOWS)
     locked, after = _locked(ids), _state(ids)
     standing = [user_id for user_id in locked if before.get(user_id) == after.get(user_id)]
-    measured = measured.filter(pl.col("user_id").is_in(standing))
+    measured = measured.cast({"user_id": pl.String}).filter(pl.col("user_id").is_in(standing))
     if measured.is_empty():
         return Refreshed()
     rows, new = snapshots.store(measured, tenant_id=tenant_id, now=now, as_of=as_of)

@@ -66,10 +66,10 @@ def test_what_cannot_be_told_is_refused(client, maya, noor, omar, calling, now):
 
 
 def test_the_statements_are_the_caller_the_snapshot_and_those_of_the_ledger(client):
-    """Five of the ledger; the packed months are the sixth, which a binary cursor reads past Django's own."""
+    """Six of the ledger, the packed months among them."""
     with CaptureQueriesContext(connection) as captured:
         client.get("/api/insights")
-    assert len(statements_of(captured)) == 7
+    assert len(statements_of(captured)) == 8
 
 
 def test_insights_tell_of_the_same_measurement_as_the_signals(client, maya, now):
