@@ -1,4 +1,4 @@
-"""A whole population refreshed, beside its floors (reading the rows, writing the results, only measuring) and rivals."""
+"""A whole population refreshed, beside its floors (reading, writing, only measuring) and its rivals."""
 
 import os
 import tempfile
@@ -47,9 +47,9 @@ def main(arguments: list[str]) -> None:
         raw.execute("VACUUM ANALYZE")
         raw.execute("SET max_parallel_workers_per_gather = 0")
         agreed = raw.execute("SELECT count(*) FROM users WHERE consent_status").fetchone()[0]
-        costs, refused = _compared(raw, Path(folder), tenant.pk, asked, agreed)
+        costs, same = _compared(raw, Path(folder), tenant.pk, asked, agreed)
     _table(costs)
-    print(f"greatest worker {costs['full refresh'].peak:,.0f} MB; DuckDB says what we stored, in percent: {refused}")
+    print(f"greatest worker {costs['full refresh'].peak:,.0f} MB; DuckDB says what we stored, in percent: {same}")
     _evaluator(tenant.pk)
 
 
@@ -69,10 +69,10 @@ def _compared(raw, folder: Path, tenant_id: UUID, asked, agreed: int) -> tuple[d
             [NOW + timedelta(hours=1), agreed // 20],
         )
         costs["a night, 5 % due"] = refreshed(processes, asked.workers, tenant_id, NOW + timedelta(hours=2))
-    same = columnar.agreement(raw, folder)
+    shares = columnar.agreement(raw, folder)
     for day, (name, rival) in enumerate({"psycopg, one by one": tight, "ORM, one by one": through_the_orm}.items()):
         costs[name] = _sampled(raw, tenant_id, rival, agreed, NOW + timedelta(days=day + 1))
-    return costs, ", ".join(f"{column} {share:.1f}" for column, share in same.items())
+    return costs, ", ".join(f"{column} {share:.1f}" for column, share in shares.items())
 
 
 def refreshed(processes: ProcessPoolExecutor, count: int, tenant_id: UUID, now: datetime) -> Cost:

@@ -10,7 +10,8 @@ import psycopg
 
 ROWS = """
     SELECT t.user_id, t.account_id, t.date, (t.amount * 100)::bigint AS cents,
-           coalesce(t.merchant_entity_id, t.merchant_key) AS merchant, t.flow, t.pending, t.iso_currency_code AS currency,
+           coalesce(t.merchant_entity_id, t.merchant_key) AS merchant, t.flow, t.pending,
+           t.iso_currency_code AS currency,
            coalesce(t.category_detailed = 'BANK_FEES_INTEREST_CHARGE', false) AS interest_code,
            t.category_detailed IS NOT NULL OR t.category_primary IS NOT NULL AS categorised
       FROM transactions t WHERE t.user_id IN (SELECT user_id FROM users WHERE consent_status)
@@ -103,10 +104,7 @@ def snapshot(raw: psycopg.Connection, folder: Path) -> None:
     """The rows and accounts as Parquet, by way of a text file."""
     for name, query in (("rows", ROWS), ("accounts", ACCOUNTS)):
         text = folder / f"{name}.csv"
-        with text.open("wb") as file, raw.cursor() as cursor:
-            with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)") as out:
-                for part in out:
-                    file.write(part)
+        _printed(raw, query, text)
         duckdb.execute(f"COPY (FROM read_csv('{text}')) TO '{folder / name}.parquet'")
         text.unlink()
 
@@ -126,10 +124,7 @@ def agreement(raw: psycopg.Connection, folder: Path) -> dict[str, float]:
         f"SELECT DISTINCT ON (user_id, time_window) user_id, replace(time_window, 'd', '')::int AS of_window, {columns}"
         "  FROM signal_snapshots WHERE algorithm_version <> 'rival' ORDER BY user_id, time_window, computed_at DESC"
     )
-    with text.open("wb") as file, raw.cursor() as cursor:
-        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)") as out:
-            for part in out:
-                file.write(part)
+    _printed(raw, query, text)
     with duckdb.connect() as engine:
         _measured(engine, folder)
         same = ", ".join(
@@ -144,3 +139,10 @@ def _measured(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for name in ("rows", "accounts"):
         engine.execute(f"CREATE VIEW {name} AS FROM read_parquet('{folder / name}.parquet')")
     engine.execute(f"CREATE TABLE measured AS {MEASURED}")
+
+
+def _printed(raw: psycopg.Connection, query: str, file: Path) -> None:
+    copied = f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)"
+    with file.open("wb") as text, raw.cursor() as cursor, cursor.copy(copied) as out:
+        for part in out:
+            text.write(part)
