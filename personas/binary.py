@@ -6,6 +6,7 @@ much that way, and bytes come back as hexadecimal digits.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import psycopg
 from django.db import connection
@@ -21,4 +22,5 @@ def cursor() -> Iterator[CursorWrapper]:
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as plain:
         plain.format = psycopg.pq.Format.BINARY
-        yield connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain)
+        wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+        yield wrap(cast(CursorWrapper, plain))

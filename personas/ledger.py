@@ -87,9 +87,9 @@ def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None 
     corrections = pl.DataFrame(_rows(CORRECTED, ids), CORRECTIONS, orient="row")
     # Ids as numbers behind their text: a million rows are joined several times, by four bytes instead of 36.
     accounts = pl.concat([packed.accounts, own["account_id"], corrections["account_id"]]).drop_nulls()
-    ids_as = {"user_id": pl.Enum(persons), "account_id": pl.Enum(accounts.unique())}
+    ids_as = pl.Schema({"user_id": pl.Enum(persons), "account_id": pl.Enum(accounts.unique())})
     return Frames(
-        packed.used(people, **ids_as).cast(TRANSACTIONS | ids_as),
+        packed.used(people, ids_as).cast(TRANSACTIONS | ids_as),
         own.cast(ACCOUNTS | ids_as),
         owed.cast(ids_as),
         corrections.cast(ids_as),
@@ -139,7 +139,7 @@ class Packed:
     accounts: pl.Series
     words: pl.DataFrame
 
-    def used(self, people: pl.DataFrame, user_id: pl.Enum, account_id: pl.Enum) -> pl.DataFrame:
+    def used(self, people: pl.DataFrame, ids_as: pl.Schema) -> pl.DataFrame:
         """The rows that are measured, on each person's own day and in their currency, with their texts."""
         own = people.select(pl.col("as_of").cast(pl.Int32), code=_code(pl.col("currency")))[self.rows["person"]]
         rows = self.rows.filter(
@@ -149,8 +149,8 @@ class Packed:
             pl.lit(own["as_of"]) - pl.col("posted_on").cast(pl.Int32) < LOOKBACK,
         )
         return rows.select(
-            pl.col("person").cat.to(user_id).alias("user_id"),
-            pl.lit(self.accounts.cast(account_id).gather(rows["account"])).alias("account_id"),
+            pl.col("person").cat.to(ids_as["user_id"]).alias("user_id"),
+            pl.lit(self.accounts.cast(ids_as["account_id"]).gather(rows["account"])).alias("account_id"),
             pl.int_range(pl.len()).alias("ordinal"),
             "posted_on",
             "cents",

@@ -17,7 +17,9 @@ ASSIGNMENTS = """
       FROM user_personas a JOIN signal_snapshots s USING (snapshot_id)
 """
 BESIDE = """
-    WITH kept AS ({rows}), ours AS (SELECT * FROM kept WHERE algorithm_version <> 'rival'),
+    WITH kept AS ({rows}),
+         ours AS (SELECT DISTINCT ON (user_id, of_window) * FROM kept WHERE algorithm_version <> 'rival'
+                   ORDER BY user_id, of_window, computed_at DESC),
          theirs AS (SELECT * FROM kept WHERE algorithm_version = 'rival' AND computed_at = %(now)s)
     SELECT user_id, of_window,
            ARRAY(SELECT key FROM jsonb_each(to_jsonb(o) - %(own)s::text[]) a
