@@ -70,8 +70,10 @@ def _compared(raw, folder: Path, tenant_id: UUID, asked, agreed: int) -> tuple[d
         )
         costs["a night, 5 % due"] = refreshed(processes, asked.workers, tenant_id, NOW + timedelta(hours=2))
     shares = columnar.agreement(raw, folder)
-    for day, (name, rival) in enumerate({"psycopg, one by one": tight, "ORM, one by one": through_the_orm}.items()):
-        costs[name] = _sampled(raw, tenant_id, rival, agreed, NOW + timedelta(days=day + 1))
+    for hours, (name, rival) in enumerate(
+        {"psycopg, one by one": tight, "ORM, one by one": through_the_orm}.items(), 3
+    ):
+        costs[name] = _sampled(raw, tenant_id, rival, agreed, NOW + timedelta(hours=hours))
     return costs, ", ".join(f"{column} {share:.1f}" for column, share in shares.items())
 
 
@@ -101,7 +103,8 @@ def _sampled(raw: psycopg.Connection, tenant_id: UUID, rival: Callable[..., None
 
     cost = timed(loop, os.getpid(), raw.info.backend_pid, connection.connection.info.backend_pid)
     compared, found = differences(raw, now)
-    print(f"{compared:,} rows compared with those of {rival.__name__}, {len(found)} differ {found[:2]}", flush=True)
+    if found or not compared:
+        raise SystemExit(f"Of {compared} rows those of {rival.__name__} differ from ours in {len(found)}: {found[:3]}")
     return Cost(cost.wall / len(sample) * agreed, cost.cpu / len(sample) * agreed)
 
 

@@ -15,8 +15,8 @@ from django.db import connection
 
 from accounts import rowsecurity
 from accounts.management.workers import pool
-from bench.measure import peak_mb
 from personas import runs
+from personas.signals import empty, measure
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -32,7 +32,7 @@ class Cost:
 
 @contextmanager
 def workers(count: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that have imported and connected, as a worker has that runs since yesterday."""
+    """Processes that have imported, connected and measured before, as a worker has that runs since yesterday."""
     os.environ["POLARS_MAX_THREADS"] = "1"
     with pool(count) as processes:
         list(processes.map(_ready, range(count * 4)))
@@ -41,6 +41,7 @@ def workers(count: int) -> Iterator[ProcessPoolExecutor]:
 
 def _ready(_: int) -> None:
     connection.ensure_connection()
+    measure(*empty())
 
 
 def work_off(processes: ProcessPoolExecutor, count: int, tenant_id: UUID, run_id: UUID, now: datetime) -> Any:
@@ -57,7 +58,7 @@ def _work_off(tenant_id: UUID, run_id: UUID, now: datetime) -> tuple[float, floa
         with rowsecurity.viewing(eyes):
             shard = runs.take(tenant_id=tenant_id, now=now, run_id=run_id)
         if shard is None:
-            return sum(map(used, pids)) - before, peak_mb()
+            return sum(map(used, pids)) - before, peak()
         with rowsecurity.viewing(eyes):
             runs.work(shard=shard, now=now)
 
@@ -66,3 +67,9 @@ def used(pid: int) -> float:
     """Processor seconds of a process of this machine."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def peak() -> float:
+    """The most memory that this process held, in MB; `getrusage` would count what its parent held before it began."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
