@@ -5,10 +5,11 @@ from typing import Any
 
 import psycopg
 
-# Each has its own ids and days of storing; a rival makes no fingerprint.
+# Each has its own ids and days of storing; a rival makes no fingerprint. The day of the data stands in `meta` as well;
+# an assignment of ours keeps the day on which something changed, and a rival appends always.
 OWN = (
-    "snapshot_id", "assignment_id", "seq", "computed_at", "assigned_at", "algorithm_version", "data_fingerprint",
-    "meta",
+    "as_of", "snapshot_id", "assignment_id", "seq", "computed_at", "assigned_at", "algorithm_version",
+    "data_fingerprint", "meta",
 )  # fmt: skip
 OF_META = ("algorithm_version", "data_fingerprint")
 SNAPSHOTS = "SELECT s.*, s.meta - %(of_meta)s::text[] AS told, s.time_window AS of_window FROM signal_snapshots s"
