@@ -78,13 +78,15 @@ def _compared(raw, folder: Path, tenant_id: UUID, asked, agreed: int) -> tuple[d
 
 
 def refreshed(processes: ProcessPoolExecutor, count: int, tenant_id: UUID, now: datetime) -> Cost:
-    began, before = time.perf_counter(), used(os.getpid())
+    connection.ensure_connection()
+    pids = (os.getpid(), connection.connection.info.backend_pid)
+    began, before = time.perf_counter(), sum(map(used, pids))
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         due = profiles.due(tenant_id=tenant_id)
         run = runs.start(tenant_id=tenant_id, stage=runs.DUE, user_ids=due, now=now)
     ended = work_off(processes, count, tenant_id, run.pk, now)
     wall = time.perf_counter() - began
-    return Cost(wall, used(os.getpid()) - before + sum(cpu for cpu, _ in ended), max(peak for _, peak in ended))
+    return Cost(wall, sum(map(used, pids)) - before + sum(cpu for cpu, _ in ended), max(peak for _, peak in ended))
 
 
 def _sampled(raw: psycopg.Connection, tenant_id: UUID, rival: Callable[..., None], agreed: int, now: datetime) -> Cost:

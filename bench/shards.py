@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -44,7 +43,9 @@ def _ready(_: int) -> None:
     measure(*empty())
 
 
-def work_off(processes: ProcessPoolExecutor, count: int, tenant_id: UUID, run_id: UUID, now: datetime) -> Any:
+def work_off(
+    processes: ProcessPoolExecutor, count: int, tenant_id: UUID, run_id: UUID, now: datetime
+) -> list[tuple[float, float]]:
     """(processor seconds, peak megabytes) of each worker."""
     return list(processes.map(partial(_work_off, tenant_id, run_id), [now] * count))
 
