@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from accounts import buckets, chores, idempotency, rowsecurity, storage
+from accounts import anchors, buckets, chores, events, idempotency, rowsecurity, storage
 from accounts.chores import Night
 from accounts.faults import tried
 from accounts.leases import kept
@@ -50,12 +50,29 @@ def expire_objects(night: Night) -> None:
                 pass
 
 
+def verify_audit(tenant_id: UUID, night: Night) -> None:
+    """What it finds stands on the head of the chain, where the console and the command read it."""
+    anchors.verify(tenant_id=tenant_id, now=night.now)
+
+
+def anchor_audit(tenant_id: UUID, night: Night) -> None:
+    anchors.write(tenant_id=tenant_id, now=night.now)
+
+
+def purge_events(night: Night) -> None:
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        events.purge(now=night.now)
+
+
 OF_EACH_TENANT: Mapping[str, OfTenant] = {
     "export_people": export_people,
     "prune_snapshots": prune_snapshots,
+    "verify_audit": verify_audit,
+    "anchor_audit": anchor_audit,
 }
 OF_THE_HOUSE: Mapping[str, Duty] = {
     "purge_idempotency": purge_answers,
+    "purge_events": purge_events,
     "expire_objects": expire_objects,
 }
 NAMES = (*OF_EACH_TENANT, *OF_THE_HOUSE)

@@ -1,6 +1,7 @@
 """The limiter itself, against a real Redis: what is taken, given back, locked, and what happens without it."""
 
 import threading
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -10,8 +11,8 @@ from rest_framework.test import APIRequestFactory
 
 from accounts import limits
 from accounts.api import throttling
+from accounts.keys import Service
 from accounts.limits import Scope, Use
-from accounts.models import ApiKey
 
 
 @pytest.fixture(autouse=True)
@@ -161,9 +162,9 @@ class Chat:
     limit = "chat"
 
 
-def asked(user, auth=None):
+def asked(user):
     request = Request(APIRequestFactory().get("/"))
-    request.user, request.auth = user, auth
+    request.user = user
     return request
 
 
@@ -180,10 +181,10 @@ def test_a_route_may_have_a_limit_of_its_own(maya):
 
 
 def test_a_key_and_a_stranger_are_counted_too():
-    key = ApiKey(name="scraper")
-    throttling.GeneralLimit().allow_request(asked(AnonymousUser(), key), View())
+    key = Service(uuid4(), None, frozenset())
+    throttling.GeneralLimit().allow_request(asked(key), View())
     throttling.GeneralLimit().allow_request(asked(AnonymousUser()), View())
-    assert redis().get(Use(Scope.API, str(key.id)).key) == b"1"
+    assert redis().get(Use(Scope.API, str(key.key_id)).key) == b"1"
     assert redis().get(Use(Scope.API, "127.0.0.1").key) == b"1"
 
 

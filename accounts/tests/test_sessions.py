@@ -56,7 +56,12 @@ def row_of(user):
 
 def events(user):
     with viewing(SIGNIN):
-        return list(SecurityEvent.objects.filter(user=user).order_by("at").values_list("kind", flat=True))
+        return list(
+            SecurityEvent.objects.filter(user=user)
+            .exclude(kind="consent_granted")
+            .order_by("at")
+            .values_list("kind", flat=True)
+        )
 
 
 class TestRefresh:

@@ -9,10 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts import people, rowsecurity, signin
 from accounts.models import User
 from accounts.tests import factories
-from accounts.tests.securitykey import SecurityKey
+from accounts.tests.authenticator import SecurityKey
 
 APP = "/api/auth/app/v1"
 PASSWORD = "Long-enough-2026!"
+HOST = "testserver"
+AT_HOME = {"origin": f"https://{HOST}", "rp_id": HOST}
 
 
 @pytest.fixture
@@ -98,15 +100,16 @@ def test_staff_without_a_second_factor_get_nowhere(calling, enrolled):
     assert client.get("/api/users/me").json()["code"] == "MFA_REQUIRED"
 
 
-def test_staff_may_give_a_security_key_instead(calling, enrolled):
+def test_staff_may_give_a_security_key_instead(calling, enrolled, settings):
+    settings.WEBAUTHN_RP_ID = HOST
     enrolled("omar@example.test", role="operator", level="senior")
-    key, client = SecurityKey(), calling()
+    key, client = SecurityKey(**AT_HOME), calling()
     first = login(client, "omar@example.test").json()["meta"]
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {first['access_token']}")
     again = client.post(f"{APP}/auth/reauthenticate", {"password": PASSWORD}, format="json")
     assert again.status_code == 200
     options = client.get(f"{APP}/account/authenticators/webauthn").json()["data"]["creation_options"]
-    made = {"name": "the one in the drawer", "credential": key.made(options)}
+    made = {"name": "the one in the drawer", "credential": key.register(options["publicKey"])}
     assert client.post(f"{APP}/account/authenticators/webauthn", made, format="json").status_code == 200
     assert client.get("/api/users/me").json()["code"] == "MFA_REQUIRED"  # set up is not yet given
 
@@ -117,10 +120,10 @@ def test_staff_may_give_a_security_key_instead(calling, enrolled):
     session = {"X-Session-Token": asked["meta"]["session_token"]}
     give = f"{APP}/auth/webauthn/authenticate"
     options = client.get(give, headers=session).json()["data"]["request_options"]
-    forged = {"credential": {**SecurityKey().used(options), "id": key.used(options)["id"]}}
+    forged = {"credential": {**SecurityKey(**AT_HOME).sign(options["publicKey"]), "id": made["credential"]["id"]}}
     assert client.post(give, forged, format="json", headers=session).status_code == 400
     options = client.get(give, headers=session).json()["data"]["request_options"]
-    given = client.post(give, {"credential": key.used(options)}, format="json", headers=session)
+    given = client.post(give, {"credential": key.sign(options["publicKey"])}, format="json", headers=session)
     assert given.status_code == 200, given.json()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {given.json()['meta']['access_token']}")
     assert client.get("/api/users/me").json()["role"] == "operator"

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from allauth.headless.tokens.strategies.jwt.internal import create_access_token
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
@@ -14,7 +13,7 @@ from django.test import RequestFactory
 from accounts import storage
 from accounts.api.receiving import FORM_BYTES
 from accounts.models.uploads import MAX_BYTES
-from accounts.tests.callers import session_for
+from accounts.tests.callers import pair_for
 from accounts.tests.factories import consenting
 from accounts.tests.senders import EDGE, PLAIN, rows_of, written
 from spendsense.chunked import MOST, counted
@@ -51,8 +50,9 @@ def maya(live_db, own_store):
 
 def sent(user, body):
     """As a server hands on what came in chunks: without a length, ending where it ends."""
-    token = create_access_token(user, session_for(user), {})
-    environ = RequestFactory().post("/api/uploads", headers={"Authorization": f"Bearer {token}"}).environ
+    environ = (
+        RequestFactory().post("/api/uploads", headers={"Authorization": f"Bearer {pair_for(user).access}"}).environ
+    )
     environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(body)}
     environ |= {"CONTENT_LENGTH": "", "CONTENT_TYPE": f"multipart/form-data; boundary={EDGE}"}
     started = []
