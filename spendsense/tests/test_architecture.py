@@ -14,7 +14,7 @@ REASONS = {
     "personas": {"catalogue", "signals", "rules", "transitions"},
     "recommendations": {
         "considering", "criteria", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
-        "matching", "pieces", "tracing", "wording",
+        "matching", "pieces", "starter", "tracing", "wording",
     },
 }  # fmt: skip
 FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3"}
