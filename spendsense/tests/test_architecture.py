@@ -13,8 +13,8 @@ REASONS = {
     },
     "personas": {"catalogue", "signals", "rules", "transitions"},
     "recommendations": {
-        "considering", "criteria", "eligibility", "explaining", "facts", "figures", "guardrails", "lifecycle",
-        "matching", "pieces", "starter", "tracing", "wording",
+        "cardcontent", "considering", "criteria", "drafts", "eligibility", "explaining", "facts", "fields", "figures",
+        "guardrails", "lifecycle", "matching", "pieces", "remembered", "starter", "tracing", "wording",
     },
 }  # fmt: skip
 FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3"}
