@@ -32,6 +32,11 @@ class Scope(Word):
     MAIL = "mail"
     API = "api"
     CHAT = "chat"
+    CARDS_BATCH = "cards:batch"
+    CARDS_WRITE = "cards:write"
+    CARDS_RETRIEVE = "cards:retrieve"
+    CARDS_READ = "cards:read"
+    CARDS_USAGE = "cards:usage"
 
 
 class Use(NamedTuple):

@@ -1,5 +1,6 @@
 """The cards of an institution: made, changed, taken away, brought back and used. The only writer of their tables."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,6 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
-from psycopg.types.json import Jsonb
 
 from accounts import audit, rowsecurity
 from accounts.audit import Action, Deed
@@ -29,7 +29,7 @@ USED = """
         INSERT INTO card_usage (usage_id, tenant_id, card_id, card_version, workflow_id, workflow_type, session_id,
                                 trace_id, metadata, used_at)
         SELECT gen_random_uuid(), tenant_id, card_id, version, %(workflow)s, %(type)s, %(session)s, %(trace)s,
-               %(metadata)s, %(now)s
+               %(metadata)s::jsonb, %(now)s
           FROM card
             ON CONFLICT (tenant_id, workflow_id, card_id) WHERE workflow_id IS NOT NULL DO NOTHING
      RETURNING 1)
@@ -103,7 +103,7 @@ def find(*, tenant_id: UUID, card_id: UUID) -> Card:
 
 
 @transaction.atomic
-def create(*, tenant_id: UUID, by: str, item: Mapping[str, Any], now: datetime, origin: Origin = NOWHERE) -> Card:
+def create(*, tenant_id: UUID, by: str, item: Any, now: datetime, origin: Origin = NOWHERE) -> Card:
     """One new card; content that an active card has already is refused, and that card named."""
     try:
         draft = drafts.one(item)
@@ -127,9 +127,7 @@ def create_batch(
 
 
 @transaction.atomic
-def create_snapshot(
-    *, tenant_id: UUID, by: str, body: Mapping[str, Any], now: datetime, origin: Origin = NOWHERE
-) -> BatchResult:
+def create_snapshot(*, tenant_id: UUID, by: str, body: Any, now: datetime, origin: Origin = NOWHERE) -> BatchResult:
     """The four cards that say who a company is."""
     try:
         return _keep(drafts.snapshot(body), tenant_id, by, now, origin)
@@ -143,7 +141,7 @@ def change(
     tenant_id: UUID,
     card_id: UUID,
     by: str,
-    fields: Mapping[str, Any],
+    fields: Any,
     now: datetime,
     expected: Collection[int] | None = None,
     origin: Origin = NOWHERE,
@@ -232,7 +230,7 @@ def use(
                 "type": workflow_type,
                 "session": session_id,
                 "trace": trace_id,
-                "metadata": Jsonb(dict(metadata or {})),
+                "metadata": json.dumps(dict(metadata or {})),
                 "now": now,
             },
         )

@@ -84,7 +84,7 @@ class _Raise:
 
 def _being_written(tenant_id: UUID) -> bool:
     """Rows of an unfinished transaction are its own: kept, they would outlive its end by a rollback."""
-    return any(hook == _Raise(tenant_id) for _, hook, _ in connection.run_on_commit)
+    return any(hook == _Raise(tenant_id) for _, hook, *_ in connection.run_on_commit)
 
 
 def _name(tenant_id: UUID) -> str:

@@ -76,6 +76,14 @@ def _strong(load: Callable[[str], RSAPrivateKey | RSAPublicKey], pem: str) -> bo
         return False
 
 
+@register(Tags.security)
+def a_header_is_no_credential(**_: Any) -> list[CheckMessage]:
+    if settings.CARDS_TRUST_TENANT_HEADER and not settings.DEBUG:
+        hint = "Unset it, and call with an API key."
+        return [Error("CARDS_TRUST_TENANT_HEADER lets anybody in.", hint=hint, id="spendsense.E023")]
+    return []
+
+
 @register(Tags.database)
 def database_role_is_harmless(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """The serving role must be an ordinary one that owns nothing, or row security is a decoration."""

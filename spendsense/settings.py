@@ -288,6 +288,11 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "mail": (5, HOUR),  # other mails about signing in, to one address
     "api": (env.int("API_REQUESTS_PER_HOUR", 1000), HOUR),
     "chat": (10, 60),
+    "cards:batch": (100, 60),  # of an institution, as the others of cards
+    "cards:write": (100, 60),
+    "cards:retrieve": (1000, 60),
+    "cards:read": (1000, 60),
+    "cards:usage": (500, 60),
 }
 LOCKOUT_SECONDS = (15 * 60, DAY)  # the first one, and how far it doubles
 CHALLENGE_VERIFIER: str = env.str("CHALLENGE_VERIFIER", "")
@@ -323,6 +328,8 @@ CSRF_FAILURE_VIEW = "spendsense.problems.csrf_failure"
 
 # -- the API
 
+# On a developer's machine a header alone may name the institution of a caller without credentials.
+CARDS_TRUST_TENANT_HEADER: bool = env.bool("CARDS_TRUST_TENANT_HEADER", False)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SignedIn"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

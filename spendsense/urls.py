@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/auth/", include("allauth.headless.urls")),
     path("api/", include("accounts.api.urls")),
     path("api/", include("personas.api.urls")),
+    path("api/", include("recommendations.api.urls")),
     path("api/", include("operators.api.urls")),
     path("signin/2fa/totp/activate/", EnrolSecondFactor.as_view(), name="mfa_activate_totp"),
     re_path(r"^signin/login/code/", RedirectView.as_view(pattern_name="account_login")),  # codes by SMS are for apps

@@ -29,6 +29,11 @@ def caller(request: Request) -> User:
     return request.user
 
 
+def acting(request: Request) -> User | Service:
+    """Who writes, on a route that admits services too."""
+    return request.user if isinstance(request.user, Service) else caller(request)
+
+
 class SignedIn(BaseAuthentication):
     """Bearer token or session cookie, with the second factor that staff need; or the key of a service."""
 

@@ -13,11 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import idempotency, rowsecurity
-from accounts.api.authentication import caller
+from accounts.api.authentication import acting
 from accounts.fingerprints import fingerprint
+from accounts.keys import Service
 from accounts.models import User
 
-KEPT_HEADERS = ("Location", "ETag")
+KEPT_HEADERS = ("Location", "ETag", "X-Event-Recorded")
 Handler = Callable[..., Response]
 Visible = Callable[[Any, Request, dict[str, Any]], None]
 
@@ -37,15 +38,17 @@ def idempotent(
             key = request.headers.get("Idempotency-Key")
             if key is None:
                 return handler(view, request, **kwargs)
-            user = caller(request)
+            who = acting(request)
+            if who.tenant_id is None:
+                return handler(view, request, **kwargs)  # it names no institution, and is refused there
             scope = idempotency.scope(
-                tenant_id=user.tenant_id,
-                actor=user.actor,
+                tenant_id=who.tenant_id,
+                actor=who.actor,
                 route=f"{request.method} {request.path.rstrip('/')}",
                 key=key,
             )
             sent = body(request) if body else (request.data or None)
-            with _whole_request(user):
+            with _whole_request(_eyes(who)):
                 stored = idempotency.claim(scope=scope, fingerprint=fingerprint(sent), now=timezone.now())
                 if stored is None:
                     return _first(scope, handler(view, request, **kwargs))
@@ -59,14 +62,18 @@ def idempotent(
 
 
 @contextmanager
-def _whole_request(user: User) -> Iterator[None]:
+def _whole_request(eyes: rowsecurity.Viewer) -> Iterator[None]:
     """The request's transaction; an action that otherwise opens short ones runs in one when it has a key."""
-    if rowsecurity.viewer() == rowsecurity.of(user):
+    if rowsecurity.viewer() == eyes:
         with transaction.atomic():
             yield
     else:
-        with rowsecurity.viewing(rowsecurity.of(user)):
+        with rowsecurity.viewing(eyes):
             yield
+
+
+def _eyes(who: User | Service) -> rowsecurity.Viewer:
+    return rowsecurity.of(who) if isinstance(who, User) else rowsecurity.service(who.tenant_id, who.actor)
 
 
 def _first(scope: idempotency.Scope, response: Response) -> Response | HttpResponse:
