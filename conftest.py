@@ -21,6 +21,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts import rowsecurity, sms
 from accounts.models import User
 from accounts.tests import factories
+from recommendations import shelf
 from spendsense import settings as shipped
 
 
@@ -111,6 +112,12 @@ def live_db(
 def _nobody_is_throttled(settings: Any) -> None:
     """Test processes share one Valkey and one address; a test of the limit sets its own."""
     settings.RATE_LIMITS = {scope: (1_000_000, seconds) for scope, (_, seconds) in settings.RATE_LIMITS.items()}
+
+
+@pytest.fixture(autouse=True)
+def _no_cards_are_kept() -> None:
+    """Tests share a process and an institution, and take their cards back without telling anybody."""
+    shelf.forget()
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def one(body: Any) -> Draft:
     fields = fields_of(body)
     fields.only(OF_CARD)
     draft = _draft(fields)
-    fields.take("title", text(LONGEST_TITLE), required=True)
+    if fields.given.get("title") is None:  # only of many may one name itself by its content
+        fields.flaw("title", "REQUIRED", "This is needed.")
     created_by = fields.take("created_by", text(LONGEST_NAME))
     fields.sound()
     return _finished(draft, created_by=created_by)

@@ -3,6 +3,7 @@
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -43,16 +44,17 @@ _lists: Remembered[UUID, Listed] = Remembered(MOST, time.monotonic)
 def shelf(*, tenant_id: UUID) -> Shelf:
     """With the eyes of a service whoever asks. A card that went gives a smaller shelf."""
     if _being_written(tenant_id):
-        return shelf_of(_read(_active(tenant_id), tenant_id))
+        with _service(tenant_id):
+            return shelf_of(_read(_active(tenant_id)))
     generation = _generation(tenant_id)  # before the rows: what is written after it raises it
-    if generation is None:
-        return _gathered(tenant_id)
     kept = _lists.get(tenant_id)
     if kept is not None and kept.generation == generation:
         _count(hits, (*kept.shelf.pieces, *kept.shelf.audiences, *filter(None, [kept.shelf.voice])))
         return kept.shelf
-    gathered = _gathered(tenant_id)
-    _lists.put(tenant_id, Listed(generation, gathered), LISTED)
+    with _service(tenant_id):
+        gathered = _gathered(tenant_id)
+    if generation is not None:
+        _lists.put(tenant_id, Listed(generation, gathered), LISTED)
     return gathered
 
 
@@ -106,12 +108,11 @@ def _generation(tenant_id: UUID) -> int | None:
 
 def _gathered(tenant_id: UUID) -> Shelf:
     """The list of active cards, and of the cards only those that are not kept."""
-    with rowsecurity.viewing(rowsecurity.service(tenant_id, "cards")):
-        listed = list(_active(tenant_id).values_list("card_id", "version"))
+    listed = list(_active(tenant_id).values_list("card_id", "version"))
     found = {card_id: piece for card_id, version in listed if (piece := _pieces.get((tenant_id, card_id, version)))}
     _count(hits, found.values())
     if missing := [card_id for card_id, _ in listed if card_id not in found]:
-        read = _read(_active(tenant_id).filter(card_id__in=missing), tenant_id)
+        read = _read(_active(tenant_id).filter(card_id__in=missing))
         _count(misses, read)
         for piece in read:
             _pieces.put((tenant_id, piece.card_id, piece.version), piece, LIFE[piece.card_type])
@@ -119,16 +120,19 @@ def _gathered(tenant_id: UUID) -> Shelf:
     return shelf_of(found.values())
 
 
+def _service(tenant_id: UUID) -> AbstractContextManager[None]:
+    return rowsecurity.viewing(rowsecurity.service(tenant_id, "cards"))
+
+
 def _active(tenant_id: UUID) -> QuerySet[Card]:
     return Card.objects.filter(tenant_id=tenant_id, is_active=True)
 
 
-def _read(cards: QuerySet[Card], tenant_id: UUID) -> list[Piece]:
-    with rowsecurity.viewing(rowsecurity.service(tenant_id, "cards")):
-        return [
-            Piece(card_id, version, hashed, kind, title, description, tuple(tags), content, made_at)
-            for card_id, version, hashed, kind, title, description, tags, content, made_at in cards.values_list(*READ)
-        ]
+def _read(cards: QuerySet[Card]) -> list[Piece]:
+    return [
+        Piece(card_id, version, hashed, kind, title, description, tuple(tags), content, made_at)
+        for card_id, version, hashed, kind, title, description, tags, content, made_at in cards.values_list(*READ)
+    ]
 
 
 def _count(counter: Counter, pieces: Iterable[Piece]) -> None:

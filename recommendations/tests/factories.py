@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts import rowsecurity
 from accounts.fingerprints import fingerprint
 from accounts.tests.factories import TenantFactory
+from recommendations import shelf
 from recommendations.models import Card, Recommendation
 
 DISCLOSURE = "This is educational content, not financial advice. Consult a licensed advisor for personalized guidance."
@@ -27,6 +28,7 @@ class CardFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
+        shelf.forget()  # no act wrote it, so nobody else says so
         with rowsecurity.viewing(rowsecurity.MAINTENANCE):
             return super()._create(model_class, *args, **kwargs)
 

@@ -12,7 +12,8 @@ from accounts.models import Tenant, User
 from accounts.populating import populate
 from accounts.purposes import Purpose
 from personas import profiles
-from recommendations import proposals, proposing
+from recommendations import cards as card_acts
+from recommendations import proposals, proposing, shelf
 from recommendations.models import Card, Claim, Consideration, Flag, Outcome, Recommendation, RecordedMove, Trace
 from recommendations.tests import people as made
 from recommendations.tests.factories import CardFactory
@@ -101,6 +102,7 @@ def test_statements_do_not_grow_with_people(tenant, cards):
     users = crowd(tenant, 24)
     counted = []
     for part in (users[:2], users[2:]):
+        shelf.forget()  # each reads its cards
         with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)), CaptureQueriesContext(connection) as seen:
             proposing.propose(user_ids=part, tenant_id=tenant.pk, now=NOW)
         counted.append(len(seen))
@@ -121,8 +123,9 @@ def test_a_changed_card_replaces_what_waits(tenant, cards):
     propose(tenant, users)
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         card = Card.objects.filter(content__key="general-1").get()
-        card.version, card.title = 2, "A better title"
-        card.save()
+        card_acts.change(
+            tenant_id=tenant.pk, card_id=card.pk, by="user:" + str(uuid4()), fields={"title": "A better title"}, now=NOW
+        )
     named = {item.user_id for item in items(subject="general-1")}
     assert named
     assert named <= set(due(tenant, LATER + timedelta(days=1)))
