@@ -8,7 +8,9 @@ from pathlib import Path
 
 from spendsense.devstack import Home, running
 
-NAMES = ("load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "signin", "erasure")
+NAMES = (
+    "load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "signin", "erasure", "cards",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

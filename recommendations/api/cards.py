@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from accounts import limits, origin
-from accounts.api.authentication import acting
+from accounts.api.authentication import SignedIn, acting
 from accounts.api.idempotent import idempotent
 from accounts.api.paging import Page, uuid_of
 from accounts.api.permissions import Allowed, HasScope
@@ -25,7 +25,7 @@ from accounts.limits import Scope, Use
 from recommendations import cards, library
 from recommendations.api import cardmetrics, cardqueries
 from recommendations.api import cardshapes as shapes
-from recommendations.api.tenancy import OfAnInstitution, agreed, tenant_of
+from recommendations.api.tenancy import NamedByHeader, agreed, tenant_of
 from recommendations.cards import CardNotFound, InvalidCard
 from recommendations.fields import Flaw, Flawed
 from recommendations.models import Card
@@ -66,7 +66,7 @@ def _still_there(view: "CardViewSet", request: Request, named: dict[str, Any]) -
 
 
 class CardViewSet(viewsets.GenericViewSet[Card]):
-    authentication_classes = [OfAnInstitution]
+    authentication_classes = [SignedIn, NamedByHeader]
     throttle_classes = [GroupLimit]
     serializer_class = shapes.CardOut
     queryset = Card.objects.none()
@@ -131,7 +131,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
         card = cards.create(item=request.data, **self._asked(request))
         return self._card(card, 201, Location=f"/api/v1/cards/{card.pk}")
 
-    @extend_schema(parameters=[OUR_TENANT], request=shapes.Batch, responses={201: shapes.BatchOut})
+    @extend_schema(parameters=[OUR_TENANT], request=shapes.CardBatch, responses={201: shapes.CardBatchOut})
     @action(detail=False, methods=["post"])
     @idempotent()
     def batch(self, request: Request) -> Response:
@@ -149,8 +149,8 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
 
     @extend_schema(
         parameters=[OUR_TENANT],
-        request=shapes.Retrieval,
-        responses=shapes.Retrieved,
+        request=shapes.CardRetrieval,
+        responses=shapes.RetrievedCards,
         operation_id="v1_cards_retrieve_many",
     )
     @action(detail=False, methods=["post"], url_path="retrieve")
@@ -194,15 +194,15 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
 
     # -- versions
 
-    @extend_schema(parameters=[ID, OUR_TENANT, Page], responses=shapes.VersionPage)
+    @extend_schema(parameters=[ID, OUR_TENANT, Page], responses=shapes.CardVersionPage)
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, card_id: str) -> Response:
         rows = library.versions(tenant_id=self.tenant_id, card_id=_id(card_id))
-        return self._page(request, rows, shapes.VersionOut)
+        return self._page(request, rows, shapes.CardVersionOut)
 
     @extend_schema(
         parameters=[ID, OUR_TENANT, OpenApiParameter("version", int, OpenApiParameter.PATH)],
-        responses=shapes.VersionOut,
+        responses=shapes.CardVersionOut,
         operation_id="v1_cards_version",
     )
     @action(detail=True, methods=["get"], url_path=r"versions/(?P<version>[^/.]+)")
@@ -211,22 +211,24 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
         if not (version.isascii() and version.isdecimal() and len(version) < 10):
             raise CardNotFound("This version of the card was not found.")
         return Response(
-            shapes.VersionOut(library.version(tenant_id=self.tenant_id, card_id=known, version=int(version))).data
+            shapes.CardVersionOut(library.version(tenant_id=self.tenant_id, card_id=known, version=int(version))).data
         )
 
     # -- use
 
-    @extend_schema(parameters=[ID, OUR_TENANT, *DAYS, Page], responses=shapes.UsePage, operation_id="v1_cards_usage")
+    @extend_schema(
+        parameters=[ID, OUR_TENANT, *DAYS, Page], responses=shapes.CardUsePage, operation_id="v1_cards_usage"
+    )
     @action(detail=True, methods=["get"], url_path="usage")
     def uses(self, request: Request, card_id: str) -> Response:
         since, until = cardqueries.days(request.query_params)
         rows = library.uses(tenant_id=self.tenant_id, card_id=_id(card_id), since=since, until=until)
-        return self._page(request, rows, shapes.UseOut)
+        return self._page(request, rows, shapes.CardUseOut)
 
     @extend_schema(
         parameters=[ID, OUR_TENANT, SESSION],
-        request=shapes.NewUse,
-        responses=shapes.Used,
+        request=shapes.NewCardUse,
+        responses=shapes.UsedCard,
         operation_id="v1_cards_use",
     )
     @uses.mapping.post
@@ -256,7 +258,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
 
     @extend_schema(
         parameters=[OUR_TENANT, *DAYS, OpenApiParameter("group_by", str, enum=[*library.GROUPS])],
-        responses=shapes.UseSummary,
+        responses=shapes.CardUseSummary,
         operation_id="v1_cards_usage_summary",
     )
     @action(detail=False, methods=["get"], url_path="usage/summary")

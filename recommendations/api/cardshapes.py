@@ -39,7 +39,7 @@ class CardOut(serializers.ModelSerializer[Card]):
         ]
 
 
-class VersionOut(serializers.ModelSerializer[CardVersion]):
+class CardVersionOut(serializers.ModelSerializer[CardVersion]):
     content = serializers.DictField()
 
     class Meta:
@@ -57,7 +57,7 @@ class VersionOut(serializers.ModelSerializer[CardVersion]):
         ]
 
 
-class UseOut(serializers.ModelSerializer[CardUsage]):
+class CardUseOut(serializers.ModelSerializer[CardUsage]):
     metadata = serializers.DictField()
 
     class Meta:
@@ -77,37 +77,37 @@ class CardChange(_Scored):
     tags = serializers.ListField(child=serializers.CharField(max_length=50), max_length=20, required=False)
 
 
-class BatchItem(CardChange):
+class CardItem(CardChange):
     card_type = serializers.ChoiceField(CardType.values())
     content = serializers.DictField()
     source_session_id = serializers.UUIDField(required=False, allow_null=True)
     source_workflow_id = serializers.UUIDField(required=False, allow_null=True)
 
 
-class CreateCard(BatchItem):
+class CreateCard(CardItem):
     title = serializers.CharField(max_length=200)
     tenant_id = serializers.UUIDField(required=False)
     created_by = serializers.CharField(max_length=255, required=False)
 
 
-class Snapshot(serializers.Serializer[Any]):
+class CompanySnapshot(serializers.Serializer[Any]):
     company = serializers.DictField(help_text="`name` is required.")
     audience = serializers.DictField()
     voice = serializers.DictField()
     insights = serializers.DictField()
 
 
-class Batch(serializers.Serializer[Any]):
+class CardBatch(serializers.Serializer[Any]):
     """Either `cards` or `company_snapshot`."""
 
-    cards = serializers.ListField(child=BatchItem(), min_length=1, max_length=100, required=False)
-    company_snapshot = Snapshot(required=False)
+    cards = serializers.ListField(child=CardItem(), min_length=1, max_length=100, required=False)
+    company_snapshot = CompanySnapshot(required=False)
     tenant_id = serializers.UUIDField(required=False)
     source_session_id = serializers.UUIDField(required=False, help_text="Beside `company_snapshot` only.")
     created_by = serializers.CharField(max_length=255, required=False, help_text="Beside `company_snapshot` only.")
 
 
-class BatchOut(serializers.Serializer[Any]):
+class CardBatchOut(serializers.Serializer[Any]):
     cards = CardOut(many=True)
     created_count = serializers.IntegerField()
     deduplicated_count = serializers.IntegerField()
@@ -120,12 +120,12 @@ class CardList(serializers.Serializer[Any]):
     page_size = serializers.IntegerField()
 
 
-class Retrieval(serializers.Serializer[Any]):
+class CardRetrieval(serializers.Serializer[Any]):
     card_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
     tenant_id = serializers.UUIDField(required=False)
 
 
-class Retrieved(CardList):
+class RetrievedCards(CardList):
     missing_ids = serializers.ListField(child=serializers.UUIDField())
 
 
@@ -135,22 +135,22 @@ class _Page(serializers.Serializer[Any]):
     offset = serializers.IntegerField()
 
 
-class VersionPage(_Page):
-    items = VersionOut(many=True)
+class CardVersionPage(_Page):
+    items = CardVersionOut(many=True)
 
 
-class UsePage(_Page):
-    items = UseOut(many=True)
+class CardUsePage(_Page):
+    items = CardUseOut(many=True)
 
 
-class NewUse(serializers.Serializer[Any]):
+class NewCardUse(serializers.Serializer[Any]):
     workflow_id = serializers.CharField(max_length=255, required=False, allow_null=True)
     workflow_type = serializers.CharField(max_length=100, required=False, allow_null=True)
     session_id = serializers.CharField(max_length=255, required=False, allow_null=True)
     metadata = serializers.DictField(required=False, allow_null=True)
 
 
-class Used(serializers.Serializer[Any]):
+class UsedCard(serializers.Serializer[Any]):
     card_id = serializers.UUIDField()
     usage_count = serializers.IntegerField()
     unique_usage_count = serializers.IntegerField()
@@ -158,19 +158,19 @@ class Used(serializers.Serializer[Any]):
     event_recorded = serializers.BooleanField()
 
 
-class UseGroup(serializers.Serializer[Any]):
+class CardUseGroup(serializers.Serializer[Any]):
     key = serializers.CharField(allow_null=True)
     events = serializers.IntegerField()
     distinct_cards = serializers.IntegerField()
 
 
-class UseSummary(serializers.Serializer[Any]):
+class CardUseSummary(serializers.Serializer[Any]):
     to = serializers.DateField()
     group_by = serializers.CharField()
     total_events = serializers.IntegerField()
     distinct_cards = serializers.IntegerField()
     distinct_workflows = serializers.IntegerField()
-    groups = UseGroup(many=True)
+    groups = CardUseGroup(many=True)
 
     def get_fields(self) -> dict[str, Any]:
         return {"from": serializers.DateField(), **super().get_fields()}  # a word of Python's

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts import rowsecurity
-from accounts.api.authentication import SignedIn, acting
+from accounts.api.authentication import acting
 from accounts.keys import Scope, Service
-from accounts.models import Tenant, User
+from accounts.models import Tenant
 from accounts.refusals import NotThere, Refused
 
 HEADER = "X-Tenant-ID"
@@ -39,35 +40,25 @@ class TenantMismatch(Refused):
     sentence = "The tenant_id of the body is not that of the credentials."
 
 
-class OfAnInstitution(SignedIn):
-    """As everywhere; and a header alone where a setting trusts it, which a system check admits on no real machine."""
+class NamedByHeader(BaseAuthentication):
+    """A header alone, where a setting trusts it; a system check admits that setting on no real machine."""
 
-    def authenticate(self, request: Request) -> tuple[User | Service, Any] | None:
-        known = super().authenticate(request)
-        if known or not settings.CARDS_TRUST_TENANT_HEADER or HEADER not in request.headers:
-            return known
+    def authenticate(self, request: Request) -> tuple[Service, None] | None:
+        if not settings.CARDS_TRUST_TENANT_HEADER or HEADER not in request.headers:
+            return None
         tenant_id = _named(request)
         return _for(Service(tenant_id, None, frozenset({Scope.CARDS_READ, Scope.CARDS_WRITE})), tenant_id), None
 
 
-class _InTheSchema(OpenApiAuthenticationExtension):
-    target_class = OfAnInstitution
-    name = ["bearer", "session", "apiKey"]
+class _ServicesInTheSchema(OpenApiAuthenticationExtension):
+    """What a service really sends, beside the two ways of people."""
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
-        return [
-            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
-            {
-                "type": "apiKey",
-                "in": "header",
-                "name": "Authorization",
-                "description": "`Api-Key` and the key of a service.",
-            },
-        ]
+    target_class = NamedByHeader
+    name = "apiKey"
 
-    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
-        return [{name: []} for name in self.name]
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        said = "`Api-Key`, a space, and the key."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": said}
 
 
 def tenant_of(request: Request) -> UUID:
