@@ -16,12 +16,14 @@ from itertools import count
 from threading import local
 from uuid import uuid4
 
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts import keys, rowsecurity
 from accounts.keys import Scope
 from accounts.models import Tenant
 from accounts.tests import factories
+from bench import unlimited
 from bench.person import Door, _asked, _raw
 from recommendations import cards
 
@@ -33,6 +35,7 @@ Request = tuple[str, str, dict | None]
 
 def main(arguments: list[str]) -> None:
     requests = int(arguments[0]) if arguments else REQUESTS
+    settings.RATE_LIMITS = unlimited.RATE_LIMITS
     tenant = Tenant.objects.get(slug="default")
     ada, now = factories.UserFactory(email="ada@example.test", role="admin", tenant=tenant), datetime.now(UTC)
     with rowsecurity.viewing(rowsecurity.of(ada)):

@@ -83,3 +83,11 @@ def test_a_table_with_a_user_and_no_wall_is_named(live_db):
         raw.execute("CREATE TABLE diaries (user_id uuid)")
     (found,) = checks.database_role_is_harmless(databases=["default"])
     assert found.id == "spendsense.E014" and "diaries" in found.msg
+
+
+def test_a_header_is_no_credential_on_a_real_machine(settings):
+    assert checks.a_header_is_no_credential() == []
+    settings.CARDS_TRUST_TENANT_HEADER = True
+    assert [error.id for error in checks.a_header_is_no_credential()] == ["spendsense.E023"]
+    settings.DEBUG = True
+    assert checks.a_header_is_no_credential() == []
