@@ -8,11 +8,11 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from accounts import audit, rowsecurity
+from accounts import audit, kept, rowsecurity
 from accounts.audit import Action, Deed
-from accounts.models import Tenant
+from accounts.models import Tenant, User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import NotThere, Refused, Unacceptable
 from recommendations import drafts, proposals, shelf
@@ -184,9 +184,13 @@ def remove(
     card = _locked(tenant_id, card_id, expected)
     _written(card, {"is_active": False, "deleted_at": now})
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
-        open_items = Recommendation.objects.filter(tenant_id=tenant_id, card_id=card_id, status__in=OPEN)
+        items = Recommendation.objects.filter(tenant_id=tenant_id, card_id=card_id, status__in=OPEN)
+        items_of = dict(items.values_list("pk", "user_id"))
+        # Readers first, as a run locks them: and what is kept of their feed is served no more.
+        User.objects.filter(pk__in=items_of.values()).update(cache_generation=F("cache_generation") + 1)
+        kept.forget(user_ids=set(items_of.values()))
         withdrawn = proposals.withdraw(
-            reasons=[(item_id, Withdrawal.CARD_DELETED) for item_id in open_items.values_list("pk", flat=True)],
+            reasons=[(item_id, Withdrawal.CARD_DELETED) for item_id in items_of],
             now=now,
             by=_operator(by),
         )

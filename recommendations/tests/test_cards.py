@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from accounts import rowsecurity
-from accounts.models import AuditEntry, Tenant
+from accounts.models import AuditEntry, Tenant, User
 from accounts.tests import factories as people
 from recommendations import cards
 from recommendations.models import Card, CardUsage, CardVersion, Recommendation
@@ -128,6 +128,8 @@ def test_what_is_open_of_a_deleted_card_is_withdrawn_with_it(desk, maya, omar, n
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         Recommendation.objects.filter(pk=approved.pk).update(status="approved", approved_at=now, approved_by=omar.pk)
     assert desk.remove(card_id=card.pk, by=omar.actor, now=now) == 2
+    (reader,) = rows(User, pk=maya.pk)
+    assert reader.cache_generation == maya.cache_generation + 1  # what is kept of the feed is out of date
     found = {item.pk: (item.status, item.withdrawal_reason) for item in rows(Recommendation)}
     assert found == {
         pending.pk: ("withdrawn", "card_deleted"),
