@@ -57,12 +57,12 @@ KNOWN: dict[str, dict[str, Type]] = {
         texts=(
             TEXT,
             "name domain website industry description size_range headquarters legal_name key product_type summary"
-            " body category rationale_template disclosure_kind",
+            " body category rationale_template fallback_rationale disclosure_kind",
         ),
         sizes=(TEXT_OR_NUMBER, "size founded"),
         lists=(LIST, "key_offerings differentiators evidence"),
         words=(TEXTS, "personas blocked_by_products partner_checks variables"),
-        tree=(OBJECT, "eligibility"),
+        trees=(OBJECT, "triggers eligibility"),
         partner=(PARTNER, "partner"),
     ),
     "audience": _known(
@@ -82,7 +82,7 @@ KNOWN: dict[str, dict[str, Type]] = {
         texts=(
             TEXT,
             "positioning market_position last_observed_at key format category summary body rationale_template"
-            " fallback_rationale difficulty",
+            " fallback_rationale difficulty disclosure_kind",
         ),
         lists=(
             LIST,

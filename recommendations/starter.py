@@ -14,6 +14,11 @@ def items() -> tuple[Mapping[str, Any], ...]:
     return tuple(_unfolded(tomllib.loads(path.read_text("utf-8"))) for path in sorted(LIBRARY.rglob("*.toml")))
 
 
+def name_of(item: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What an item is known by, whatever its words become: its key, whom it is for, or that it is the voice."""
+    return item["card_type"], item["content"].get("key") or item["content"].get("primary")
+
+
 def _unfolded(value: Any) -> Any:
     """Lines of a file are for who reviews it; to a reader, a text is made of paragraphs."""
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""`seed_demo`: the cast, with consent, statements and ready-made logins. Only where nobody's real data is."""
+"""`seed_demo`: the first cards and the cast, with consent, statements and logins. Only where nobody's real data is."""
 
 import json
 from argparse import ArgumentParser
@@ -13,6 +13,7 @@ from accounts import cast, consent, people, rowsecurity, uploads
 from accounts.models import DEFAULT_TENANT, Tenant
 from accounts.models.uploads import Channel
 from accounts.roles import Level, Role
+from recommendations import stock
 
 PASSWORD = "Look-around-2026!"  # noqa: S105 (printed by ./demo; the command refuses to run elsewhere)
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         members = []
         with rowsecurity.viewing(rowsecurity.MAINTENANCE):
             tenant = Tenant.objects.get(slug=DEFAULT_TENANT)
+            stock.fill(tenant_id=tenant.pk, by="command:seed_demo", now=now)
             for member in cast.CAST:
                 user = people.enrol(tenant=tenant, email=member.email, password=PASSWORD)
                 for purpose in member.purposes:
