@@ -7,45 +7,71 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
-from django.db import connection
 
 from accounts.statements.classes import FLOW
 from personas import binary
 from personas.signals import Frames, empty, kind_of
 from personas.signals.frames import ACCOUNTS, CORRECTIONS, LIABILITIES, LOOKBACK, PEOPLE, TRANSACTIONS
 
-# One statement each, whatever the number of people; what the viewer may not see is not there.
-PERSONS = "SELECT user_id::text FROM users WHERE user_id = ANY(%(users)s::uuid[]) ORDER BY user_id"
-SPANS = """
-    SELECT user_id::text, account_id::text, currency, posted, pending, first_on, last_on
-      FROM ledger_spans WHERE user_id = ANY(%(users)s::uuid[])
+# Columns and not rows come back: one array a column, whatever the number of people; what the viewer may not see is
+# not there. The packed months are a second statement, because how far back they go is known from this one.
+FACTS = """
+    SELECT persons.*, spans.*, received.*, owned.*, owed.*, corrected.*
+      FROM (SELECT array_agg(user_id::text ORDER BY user_id)
+              FROM users WHERE user_id = ANY(%(users)b::uuid[])) persons,
+           (SELECT array_agg(user_id::text), array_agg(account_id::text), array_agg(currency::text),
+                   array_agg(posted::bigint), array_agg(pending::bigint), array_agg(first_on), array_agg(last_on)
+              FROM ledger_spans WHERE user_id = ANY(%(users)b::uuid[])) spans,
+           (SELECT array_agg(user_id::text), array_agg(newest)
+              FROM (SELECT user_id, max(processed_at AT TIME ZONE 'UTC')::date AS newest
+                      FROM data_uploads
+                     WHERE user_id = ANY(%(users)b::uuid[]) AND status = 'completed' AND reverted_at IS NULL
+                     GROUP BY user_id) each) received,
+           (SELECT array_agg(user_id::text), array_agg(id::text), array_agg(external_id::text), array_agg(type::text),
+                   array_agg(subtype::text), array_agg(name::text), array_agg(account_number_last4::text),
+                   array_agg(iso_currency_code::text), array_agg((balance * 100)::bigint),
+                   array_agg(("limit" * 100)::bigint)
+              FROM accounts WHERE user_id = ANY(%(users)b::uuid[])) owned,
+           (SELECT array_agg(user_id::text), array_agg(account_id::text),
+                   array_agg((minimum_payment_amount * 100)::bigint), array_agg((last_payment_amount * 100)::bigint),
+                   array_agg((last_statement_balance * 100)::bigint), array_agg(last_payment_date),
+                   array_agg(next_payment_due_date), array_agg(is_overdue)
+              FROM liabilities WHERE user_id = ANY(%(users)b::uuid[])) owed,
+           (SELECT array_agg(c.user_id::text), array_agg(c.correction_id::text), array_agg(c.kind::text),
+                   array_agg(coalesce(c.merchant_key, t.merchant_entity_id, t.merchant_key)::text),
+                   array_agg(t.account_id::text), array_agg(t.date), array_agg((t.amount * 100)::bigint)
+              FROM corrections c
+              LEFT JOIN transactions t ON t.user_id = c.user_id AND c.transaction_id IS NOT NULL
+               AND (t.id = c.transaction_id OR t.external_id = c.external_id)
+             WHERE c.user_id = ANY(%(users)b::uuid[]) AND c.withdrawn_at IS NULL
+               AND (c.transaction_id IS NULL OR t.id IS NOT NULL)) corrected
 """
-RECEIVED = """
-    SELECT user_id::text, max(processed_at AT TIME ZONE 'UTC')::date
-      FROM data_uploads WHERE user_id = ANY(%(users)s::uuid[]) AND status = 'completed' AND reverted_at IS NULL
-     GROUP BY user_id
-"""
-OWNED = """
-    SELECT user_id::text, id::text, external_id, type, subtype, name, account_number_last4, iso_currency_code,
-           (balance * 100)::bigint, ("limit" * 100)::bigint
-      FROM accounts WHERE user_id = ANY(%(users)s::uuid[])
-"""
-OWED = """
-    SELECT user_id::text, account_id::text, (minimum_payment_amount * 100)::bigint,
-           (last_payment_amount * 100)::bigint, (last_statement_balance * 100)::bigint, last_payment_date,
-           next_payment_due_date, is_overdue
-      FROM liabilities WHERE user_id = ANY(%(users)s::uuid[])
-"""
-CORRECTED = """
-    SELECT c.user_id::text, c.correction_id::text, c.kind,
-           coalesce(c.merchant_key, t.merchant_entity_id, t.merchant_key), t.account_id::text, t.date,
-           (t.amount * 100)::bigint
-      FROM corrections c
-      LEFT JOIN transactions t ON t.user_id = c.user_id AND c.transaction_id IS NOT NULL
-       AND (t.id = c.transaction_id OR t.external_id = c.external_id)
-     WHERE c.user_id = ANY(%(users)s::uuid[]) AND c.withdrawn_at IS NULL
-       AND (c.transaction_id IS NULL OR t.id IS NOT NULL)
-"""
+SPANS = pl.Schema(
+    {
+        "user_id": pl.String(),
+        "account_id": pl.String(),
+        "currency": pl.String(),
+        "posted": pl.Int64(),
+        "pending": pl.Int64(),
+        "first_on": pl.Date(),
+        "last_on": pl.Date(),
+    }
+)
+RECEIVED = pl.Schema({"user_id": pl.String(), "received_on": pl.Date()})
+OWNED = pl.Schema(
+    {
+        "user_id": pl.String(),
+        "account_id": pl.String(),
+        "external_id": pl.String(),
+        "type": pl.String(),
+        "subtype": pl.String(),
+        "name": pl.String(),
+        "mask": pl.String(),
+        "iso_currency_code": pl.String(),
+        "balance_cents": pl.Int64(),
+        "limit_cents": pl.Int64(),
+    }
+)
 MONTHS = """
     SELECT asked.person::integer - 1, m.month, m.entries, m.days, m.cents, m.merchants, m.accounts, m.marks,
            m.currencies, m.texts, array_to_string(m.account_ids, ',')
@@ -59,21 +85,14 @@ RECORD, FIELD = "\x1e", "\x1f"
 
 def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None = None) -> Frames:
     """The frames of those of these people whom the viewer may see, each on their own day unless one is given."""
-    asked = {"users": [str(user_id) for user_id in user_ids]}
-    persons = [user_id for (user_id,) in _rows(PERSONS, asked)]
+    facts = _facts([str(user_id) for user_id in user_ids])
+    persons = facts.persons
     if not persons:
         return empty()
-    ids = {"users": persons}
-    spans = pl.DataFrame(
-        _rows(SPANS, ids),
-        ["user_id", "account_id", "currency", "posted", "pending", "first_on", "last_on"],
-        orient="row",
-        schema_overrides={"first_on": pl.Date, "last_on": pl.Date, "posted": pl.Int64, "pending": pl.Int64},
-    ).cast({"user_id": pl.String, "account_id": pl.String, "currency": pl.String})
-    owned = _owned(_rows(OWNED, ids))
+    spans = facts.spans
+    owned = facts.owned.with_columns(kind=kind_of(pl.col("type"), pl.col("subtype")))
     packed = _packed(persons, _since(persons, spans, today, as_of))
-    received = {} if as_of else dict(_rows(RECEIVED, ids))  # only tells a day that nothing else tells
-    people = _people(persons, spans, owned, packed.rows, received, today, as_of)
+    people = _people(persons, spans, owned, packed.rows, facts.received, today, as_of)
     main = people.select("user_id", "as_of", "currency")
     own = (
         owned.join(main, on="user_id", how="left", maintain_order="left")
@@ -82,41 +101,42 @@ def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None 
         .with_columns(pl.col("has_ledger").fill_null(False))
         .select(ACCOUNTS.names())
     )
-    owed = pl.DataFrame(_rows(OWED, ids), LIABILITIES, orient="row")
-    owed = owed.join(own.select("user_id", "account_id"), on=["user_id", "account_id"], how="semi")
-    corrections = pl.DataFrame(_rows(CORRECTED, ids), CORRECTIONS, orient="row")
+    owed = facts.owed.join(own.select("user_id", "account_id"), on=["user_id", "account_id"], how="semi")
+    corrected = facts.corrected.filter(pl.col("user_id").is_in(persons))
     # Ids as numbers behind their text: a million rows are joined several times, by four bytes instead of 36.
-    accounts = pl.concat([packed.accounts, own["account_id"], corrections["account_id"]]).drop_nulls()
+    accounts = pl.concat([packed.accounts, own["account_id"], corrected["account_id"]]).drop_nulls()
     ids_as = pl.Schema({"user_id": pl.Enum(persons), "account_id": pl.Enum(accounts.unique())})
     return Frames(
         packed.used(people, ids_as).cast(TRANSACTIONS | ids_as),
         own.cast(ACCOUNTS | ids_as),
         owed.cast(ids_as),
-        corrections.cast(ids_as),
+        corrected.cast(ids_as),
         people.cast({"user_id": ids_as["user_id"]}),
     )
 
 
-def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall()
+@dataclass(frozen=True)
+class Facts:
+    """What there is beside the months: which of the asked the viewer sees, and their accounts and corrections."""
+
+    persons: list[str]
+    spans: pl.DataFrame
+    received: pl.DataFrame
+    owned: pl.DataFrame
+    owed: pl.DataFrame
+    corrected: pl.DataFrame
 
 
-def _owned(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
-    schema = {
-        "user_id": pl.String,
-        "account_id": pl.String,
-        "external_id": pl.String,
-        "type": pl.String,
-        "subtype": pl.String,
-        "name": pl.String,
-        "mask": pl.String,
-        "iso_currency_code": pl.String,
-        "balance_cents": pl.Int64,
-        "limit_cents": pl.Int64,
-    }
-    return pl.DataFrame(rows, schema, orient="row").with_columns(kind=kind_of(pl.col("type"), pl.col("subtype")))
+def _facts(user_ids: list[str]) -> Facts:
+    with binary.cursor() as cursor:
+        cursor.execute(FACTS, {"users": user_ids})
+        columns = iter(cursor.fetchone())
+    persons = next(columns) or []
+    frames = (
+        pl.DataFrame({name: next(columns) or [] for name in schema}, schema)
+        for schema in (SPANS, RECEIVED, OWNED, LIABILITIES, CORRECTIONS)
+    )
+    return Facts(persons, *frames)
 
 
 def _since(persons: list[str], spans: pl.DataFrame, today: date, as_of: date | None) -> list[date]:
@@ -256,7 +276,7 @@ def _people(
     spans: pl.DataFrame,
     owned: pl.DataFrame,
     entries: pl.DataFrame,
-    received: dict[str, date],
+    received: pl.DataFrame,
     today: date,
     as_of: date | None,
 ) -> pl.DataFrame:
@@ -270,13 +290,10 @@ def _people(
         .join(by_rows, on="user_id", how="left")
         .join(by_accounts, on="user_id", how="left", suffix="_of_accounts")
         .join(seen, on="person", how="left")
+        .join(received, on="user_id", how="left")
         .with_columns(
             currency=pl.coalesce("currency", "currency_of_accounts"),
-            as_of=pl.lit(as_of, dtype=pl.Date)
-            if as_of
-            else pl.coalesce(
-                "newest", pl.col("user_id").replace_strict(received, default=None, return_dtype=pl.Date), pl.lit(today)
-            ),
+            as_of=pl.lit(as_of, dtype=pl.Date) if as_of else pl.coalesce("newest", "received_on", pl.lit(today)),
         )
     )
     counted = (

@@ -65,11 +65,11 @@ def test_what_cannot_be_told_is_refused(client, maya, noor, omar, calling, now):
     assert told(client.get("/api/insights")) == (404, "NO_SIGNALS")
 
 
-def test_the_statements_are_the_caller_the_snapshot_and_those_of_the_ledger(client):
-    """Six of the ledger, the packed months among them."""
+def test_the_statements_are_the_caller_the_snapshot_and_two_of_the_ledger(client):
+    """The facts, and the packed months: how far back those go is known from the facts."""
     with CaptureQueriesContext(connection) as captured:
         client.get("/api/insights")
-    assert len(statements_of(captured)) == 8
+    assert len(statements_of(captured)) == 4
 
 
 def test_insights_tell_of_the_same_measurement_as_the_signals(client, maya, now):
