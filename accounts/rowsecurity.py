@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Case, CharField, Func, QuerySet, Value, When
+from django.db.models import CharField, Func, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 if TYPE_CHECKING:
@@ -111,18 +111,15 @@ def _open(new: Viewer, using: str, nested: bool) -> None:
     _viewer.set(new)
 
 
-def introducing(users: QuerySet["User"]) -> QuerySet["User"]:
-    """The read that finds the caller also tells PostgreSQL that it is the caller: no second round trip.
-
-    The settings are made while the single row is returned; a read that finds nobody changes nothing.
-    """
-    role = Case(When(role="user", then=Value(Context.CONSUMER)), default=Value(Context.OPERATOR))
-    return users.annotate(
-        _role=_set("role", role),
-        _tenant=_set("tenant_id", Cast("tenant_id", CharField())),
-        _user=_set("user_id", Cast("user_id", CharField())),
-        _actor=_set("actor", Concat(Value("user:"), Cast("user_id", CharField()))),
-    )
+# The read that finds the caller in `users` also tells PostgreSQL that it is the caller: no second round trip.
+# The settings are made while the single row is returned; a read that finds nobody changes nothing.
+INTRODUCING = f"""
+    set_config('app.current_role', CASE users.role WHEN 'user' THEN '{Context.CONSUMER}' ELSE '{Context.OPERATOR}' END,
+               true) AS _role,
+    set_config('app.current_tenant_id', users.tenant_id::text, true) AS _tenant,
+    set_config('app.current_user_id', users.user_id::text, true) AS _user,
+    set_config('app.current_actor', 'user:' || users.user_id::text, true) AS _actor
+"""
 
 
 def introduced(user: "User") -> None:
@@ -138,7 +135,7 @@ def opening(people: QuerySet["User"]) -> QuerySet["User"]:
 
 
 def introducing_service(keys: QuerySet["ApiKey"]) -> QuerySet["ApiKey"]:
-    """As `introducing`, for the key of a service; a key of the platform names no institution."""
+    """As `INTRODUCING`, for the key of a service; a key of the platform names no institution."""
     return keys.annotate(
         _role=_set("role", Value(Context.SERVICE)),
         _tenant=_set("tenant_id", Coalesce(Cast("tenant_id", CharField()), Value(""))),

@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 
 from accounts import rowsecurity
 from accounts.models import Tenant, User
 from accounts.tests.callers import client_of
-from accounts.tests.senders import statements_of
+from accounts.tests.senders import AROUND
 from bench.populated import people, superuser
 from personas import profiles
 
@@ -34,12 +34,22 @@ READS = {
 KEPT = ("signals", "profile")
 
 
+@dataclass(frozen=True)
+class Statement:
+    """As Django or one of our own cursors sent it; what writes values into the text is another cursor than theirs."""
+
+    text: str
+    values: Any
+    many: bool
+    binary: bool
+
+
 @dataclass
 class Door:
     """A request, what it asks of PostgreSQL, and how long both took, in seconds."""
 
     ask: Callable[[], int]
-    sql: list[str] = field(default_factory=list)
+    sql: list[Statement] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
     own: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
@@ -107,26 +117,34 @@ def _round(door: Door, *, warm: bool) -> None:
     door.floor.append(_raw(door.sql))
 
 
-def _asked(door: Door) -> list[str]:
+def _asked(door: Door) -> list[Statement]:
     """The statements of one request, in a transaction that is taken back so that they can be asked again."""
-    with transaction.atomic():
-        with CaptureQueriesContext(connection) as captured:
-            assert door.ask() == 200
+    asked: list[Statement] = []
+
+    def noted(execute, text, values, many, context):
+        if not text.startswith(AROUND):
+            asked.append(Statement(text, values, many, not isinstance(context["cursor"].cursor, psycopg.ClientCursor)))
+        return execute(text, values, many, context)
+
+    with transaction.atomic(), connection.execute_wrapper(noted):
+        assert door.ask() == 200
         transaction.set_rollback(True)
-    return statements_of(captured)
+    return asked
 
 
-def _raw(statements: list[str]) -> float:
+def _raw(statements: list[Statement]) -> float:
     """The same with nothing around it: one connection, the same wall, the answers read and thrown away."""
+    plain = _plain()
     began = time.perf_counter()
-    with _plain().cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute(rowsecurity._TELL, astuple(rowsecurity.SIGNIN))
+    with psycopg.ClientCursor(plain) as written, plain.cursor(binary=True) as carried:
+        written.execute("BEGIN")
+        written.execute(rowsecurity._TELL, astuple(rowsecurity.SIGNIN))
         for statement in statements:
-            cursor.execute(statement)
+            cursor = carried if statement.binary else written
+            (cursor.executemany if statement.many else cursor.execute)(statement.text, statement.values)
             if cursor.description:
                 cursor.fetchall()
-        cursor.execute("ROLLBACK")
+        written.execute("ROLLBACK")
     return time.perf_counter() - began
 
 

@@ -16,6 +16,7 @@ main,2025-06-03,-12.50,Corner Grocer,Groceries
 main,2025-05-20,-800.00,Old Mill Rent,Rent
 """
 EDGE = "edge-of-the-form"
+AROUND = ("SELECT set_config(", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
 
 
 def send(client: APIClient, data: bytes, name: str = "statement.csv", to: str = "", **fields: Any) -> Any:
@@ -53,5 +54,4 @@ def rows_of(user: User) -> dict[str, int]:
 
 def statements_of(captured: Any) -> list[str]:
     """What was asked of PostgreSQL, without the words around it."""
-    around = ("SELECT set_config(", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
-    return [query["sql"] for query in captured if not query["sql"].startswith(around)]
+    return [query["sql"] for query in captured if not query["sql"].startswith(AROUND)]
