@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, IntegerField, Q, QuerySet, Sum
+from django.db.models import Count, IntegerField, Max, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
@@ -21,6 +21,7 @@ SHARD = 1500  # users; measured: twice as many cost 90 MB more a worker and save
 LEASE = timedelta(seconds=60)
 RETRIES = (timedelta(minutes=1), timedelta(minutes=10))
 ATTEMPTS = 3
+DOUBT = 100  # broken parts of a run, after which it is everybody's fault and not that of single people
 DUE, EVERYBODY, ONE = "refresh", "remeasure", "person"
 
 # Whoever lies in an open shard is due there, also when it waits for its next try: others are not held up by it.
@@ -95,7 +96,7 @@ def take(*, tenant_id: UUID, now: datetime, run_id: UUID | None = None) -> Shard
     if shard is None:
         return None
     if shard.attempts >= ATTEMPTS:
-        _end(shard, ShardStatus.FAILED, now, error="The worker was lost three times.")
+        _given_up(shard, len(_people(shard)), now, "The worker was lost three times.")
         return take(tenant_id=tenant_id, now=now, run_id=run_id)
     shard.status, shard.lease_until, shard.attempts = ShardStatus.LEASED.value, now + LEASE, shard.attempts + 1
     shard.save(update_fields=["status", "lease_until", "attempts"])
@@ -112,12 +113,7 @@ def renew(*, shard: Shard, now: datetime) -> bool:
 @transaction.atomic
 def work(*, shard: Shard, now: datetime) -> Refreshed | None:
     """Measure the people of a shard and mark it done in one transaction; None when the lease was lost meanwhile."""
-    run = Run.objects.get(pk=shard.run_id)
-    people = User.objects.filter(pk__range=(shard.from_user, shard.to_user), tenant_id=shard.tenant_id, role="user")
-    ids = list(people.order_by("pk").values_list("pk", flat=True))
-    if run.stage == DUE:
-        ids = profiles.due(tenant_id=shard.tenant_id, user_ids=ids)
-    done = profiles.refresh(user_ids=ids, tenant_id=shard.tenant_id, now=now, as_of=run.as_of)
+    done = profiles.refresh(user_ids=_people(shard), tenant_id=shard.tenant_id, now=now, as_of=shard.run.as_of)
     if not _mine(shard).select_for_update().exists():
         transaction.set_rollback(True)
         return None
@@ -126,15 +122,47 @@ def work(*, shard: Shard, now: datetime) -> Refreshed | None:
 
 
 @transaction.atomic
-def give_back(*, shard: Shard, now: datetime, error: str) -> None:
-    """After a fault: open again in a while, or failed when it was the third; nothing when the lease was lost."""
+def give_back(*, shard: Shard, now: datetime, error: str) -> int:
+    """After a fault: two halves that are open at once, down to the person who breaks; how many people are left waiting.
+
+    They are due again in a while, or failed when it was the third time; nothing happens when the lease was lost.
+    """
     if not _mine(shard).select_for_update().exists():
-        return
+        return 0
+    people = _people(shard)
+    Run.objects.select_for_update().get(pk=shard.run_id)  # who halves another shard of it gives other numbers
+    shards = Shard.objects.filter(run_id=shard.run_id)
+    if len(people) > 1 and shards.exclude(error=None).count() < DOUBT:
+        middle = len(people) // 2
+        _halved(shard, people[middle - 1], people[middle], shards.aggregate(last=Max("shard"))["last"])
+        return 0
     if shard.attempts >= ATTEMPTS:
-        _end(shard, ShardStatus.FAILED, now, error=error)
+        _given_up(shard, len(people), now, error)
     else:
         again = now + RETRIES[shard.attempts - 1]
         _mine(shard).update(status=ShardStatus.PENDING, lease_until=again, error=error)
+    return len(people)
+
+
+def _people(shard: Shard) -> list[UUID]:
+    """Whom it is about, in the order of their ids; of a run over who is due, who still is."""
+    people = User.objects.filter(pk__range=(shard.from_user, shard.to_user), tenant_id=shard.tenant_id, role="user")
+    ids = list(people.order_by("pk").values_list("pk", flat=True))
+    return profiles.due(tenant_id=shard.tenant_id, user_ids=ids) if shard.run.stage == DUE else ids
+
+
+def _halved(shard: Shard, left_end: UUID, right_begin: UUID, last: int) -> None:
+    """Two new shards in its place: whoever still believes to hold the whole finds nothing that is theirs."""
+    ends = ((shard.from_user, left_end), (right_begin, shard.to_user))
+    Shard.objects.bulk_create(
+        Shard(run_id=shard.run_id, tenant_id=shard.tenant_id, shard=last + place, from_user=first, to_user=end)
+        for place, (first, end) in enumerate(ends, 1)
+    )
+    _mine(shard).delete()
+
+
+def _given_up(shard: Shard, people: int, now: datetime, error: str) -> None:
+    _end(shard, ShardStatus.FAILED, now, counts={"failed": people}, error=error)
 
 
 def _open(tenant_id: UUID, now: datetime) -> QuerySet[Shard]:
@@ -160,7 +188,8 @@ def _closed(run_id: UUID, now: datetime) -> Run | None:
     Run.objects.select_for_update().get(pk=run_id)
     sums = Shard.objects.filter(run_id=run_id).aggregate(
         left=Count("shard", filter=Q(status__in=[ShardStatus.PENDING, ShardStatus.LEASED])),
-        failed=Count("shard", filter=Q(status=ShardStatus.FAILED)),
+        failed=Coalesce(Sum(Cast(KT("counts__failed"), IntegerField())), 0),
+        broken=Count("shard", filter=Q(status=ShardStatus.FAILED)),
         done=Coalesce(Sum(Cast(KT("counts__measured"), IntegerField())), 0),
         changed=Coalesce(Sum(Cast(KT("counts__appended"), IntegerField())), 0),
     )
@@ -168,6 +197,6 @@ def _closed(run_id: UUID, now: datetime) -> Run | None:
     run.done, run.changed, run.failed = sums["done"], sums["changed"], sums["failed"]
     if not sums["left"]:
         run.finished_at = now
-        run.status = (RunStatus.COMPLETED_WITH_ERRORS if sums["failed"] else RunStatus.COMPLETED).value
+        run.status = (RunStatus.COMPLETED_WITH_ERRORS if sums["broken"] else RunStatus.COMPLETED).value
     run.save(update_fields=["done", "changed", "failed", "finished_at", "status"])
     return run if run.finished_at else None

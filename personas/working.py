@@ -1,4 +1,4 @@
-"""Working off runs, one shard after another: leased, kept while it is measured, given back after a fault of ours."""
+"""Working off runs, one shard after another: leased, kept while it is measured, halved after a fault of ours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +18,13 @@ RENEWED = runs.LEASE / 3
 
 @dataclass(frozen=True)
 class Worked:
-    """What became of one shard; nothing was done of it when another worker has it by now."""
+    """What became of one shard: nothing was done of it when another worker has it by now, or when it was halved.
+
+    `failed` are the people who are left as they are, for this time.
+    """
 
     done: Refreshed
-    failed: bool = False
+    failed: int = 0
 
 
 def work_off(*, tenant_id: UUID, clock: Callable[[], datetime], run_id: UUID | None = None) -> Worked | None:
@@ -42,8 +45,7 @@ def work_off(*, tenant_id: UUID, clock: Callable[[], datetime], run_id: UUID | N
 
     def given_back(shard: Shard, error: str) -> Worked:
         with rowsecurity.viewing(eyes):
-            runs.give_back(shard=shard, now=clock(), error=error)
-        return Worked(Refreshed(), failed=True)
+            return Worked(Refreshed(), runs.give_back(shard=shard, now=clock(), error=error))
 
     return tried(
         partial(worked, shard),

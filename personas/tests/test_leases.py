@@ -1,6 +1,7 @@
 """Leases with two connections at the same time: kept while work goes on, lost without a trace, given back."""
 
 import time
+from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
@@ -148,46 +149,107 @@ def test_two_walks_at_once_start_one_run(four, eyes, seen):
 
 def test_a_shard_that_waits_for_its_next_try_holds_nobody_else_up(four, eyes, seen):
     now = timezone.now()
-    begun(seen, eyes, four[:2], now)
+    begun(seen, eyes, four[:1], now)
     shard = seen(runs.take, tenant_id=eyes.tenant_id, now=now)
     seen(runs.give_back, shard=shard, now=now, error="MemoryError")
     run = seen(runs.start_if_due, tenant_id=eyes.tenant_id, now=now, started_by="pipeline")
     with rowsecurity.viewing(eyes):
-        assert run.users == 2 and run.shards.get().from_user == four[2]
+        assert run.users == 3 and run.shards.get().from_user == four[1]
     taken = seen(runs.take, tenant_id=eyes.tenant_id, now=now)
     assert taken.run_id == run.pk and seen(runs.take, tenant_id=eyes.tenant_id, now=now) is None
 
 
-def test_a_fault_costs_its_shard_and_a_while_and_no_other_shard(four, eyes, seen, breaking):
+def broke_off(tenant_id, now):
+    """What every piece came to, until nothing is open: (measured, left as they are)."""
+    worked = iter(lambda: work_off(tenant_id=tenant_id, clock=lambda: now), None)
+    return [(one.done.measured, one.failed) for one in worked]
+
+
+def test_a_fault_costs_the_one_who_breaks_a_while_and_nobody_else(four, eyes, seen, breaking):
     now = timezone.now()
     run = begun(seen, eyes, four, now)
-    worked = [work_off(tenant_id=eyes.tenant_id, clock=lambda: now) for _ in range(3)]
-    assert [one and (one.done.measured, one.failed) for one in worked] == [(0, True), (2, False), None]
-    assert measured() == [6, 6]
+    assert broke_off(eyes.tenant_id, now) == [(0, 0), (2, 0), (0, 1), (1, 0)]
+    assert measured() == [9, 9]
     with rowsecurity.viewing(eyes):
-        shard = Shard.objects.get(shard=0)
-        assert (shard.status, shard.error, shard.lease_until) == (
-            "pending",
-            "DataError",
-            now + timedelta(minutes=1),
-        )
+        assert sorted(Shard.objects.values_list("shard", "status", "attempts", "error", "lease_until")) == [
+            (1, "done", 1, None, None),
+            (2, "pending", 1, "DataError", now + timedelta(minutes=1)),
+            (3, "done", 1, None, None),
+        ]
     breaking()
     later = now + timedelta(minutes=1, seconds=1)
-    assert work_off(tenant_id=eyes.tenant_id, clock=lambda: later).done.measured == 2
+    assert broke_off(eyes.tenant_id, later) == [(1, 0)]
     with rowsecurity.viewing(eyes):
         over = Run.objects.get(pk=run.pk)
         assert (over.status, over.done, over.failed) == ("completed", 4, 0)
     assert measured() == [12, 12]
 
 
+def test_of_twenty_nineteen_are_done_once_and_the_poisoned_one_when_it_is_mended(shared_db, now):
+    people = [factories.consenting(f"p{n}") for n in range(20)]
+    for user in people:
+        loaded(user, STATEMENT, now)
+    ids, eyes = sorted(user.pk for user in people), rowsecurity.pipeline(people[0].tenant_id)
+    poisoned = ids[13]
+    altered(BREAK.format(poisoned))
+    with rowsecurity.viewing(eyes):
+        run = runs.start_if_due(tenant_id=eyes.tenant_id, now=now, started_by="pipeline")
+    worked = broke_off(eyes.tenant_id, now)
+    assert sum(done for done, _ in worked) == 19 and sum(failed for _, failed in worked) == 1
+    assert worked.count((0, 0)) + 1 <= 1 + 5  # faults: the whole, and as often as twenty can be halved
+    for minutes in (1, 10):
+        now += timedelta(minutes=minutes, seconds=1)
+        assert broke_off(eyes.tenant_id, now) == [(0, 1)]
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        assert Counter(Snapshot.objects.values_list("user_id", flat=True)) == dict.fromkeys({*ids} - {poisoned}, 3)
+    with rowsecurity.viewing(eyes):
+        over = Run.objects.get(pk=run.pk)
+        assert (over.status, over.users, over.done, over.failed) == ("completed_with_errors", 20, 19, 1)
+        left = over.shards.get(status="failed")
+        assert (left.from_user, left.to_user, left.attempts, left.error) == (poisoned, poisoned, 3, "DataError")
+    altered(MEND)
+    connections["owner"].close()
+    with rowsecurity.viewing(eyes):
+        again = runs.start_if_due(tenant_id=eyes.tenant_id, now=now, started_by="pipeline")
+    assert again.users == 1 and broke_off(eyes.tenant_id, now) == [(1, 0)]
+
+
+def test_who_holds_a_whole_that_was_halved_meanwhile_writes_nothing(four, eyes, seen):
+    now = timezone.now()
+    begun(seen, eyes, four, now, size=4)
+    slow = seen(runs.take, tenant_id=eyes.tenant_id, now=now)
+    later = now + runs.LEASE + SECOND
+    quick = seen(runs.take, tenant_id=eyes.tenant_id, now=later)
+    assert seen(runs.give_back, shard=quick, now=later, error="MemoryError") == 0
+    assert seen(runs.work, shard=slow, now=later) is None and not seen(runs.renew, shard=slow, now=later)
+    assert seen(runs.give_back, shard=slow, now=later, error="MemoryError") == 0
+    assert measured() == [0, 0]
+    with rowsecurity.viewing(eyes):
+        assert list(Shard.objects.order_by("shard").values_list("from_user", "to_user", "status", "attempts")) == [
+            (four[0], four[1], "pending", 0),
+            (four[2], four[3], "pending", 0),
+        ]
+
+
+def test_what_breaks_everywhere_is_not_halved_for_ever(four, eyes, seen, monkeypatch):
+    monkeypatch.setattr(runs, "DOUBT", 1)
+    now = timezone.now()
+    begun(seen, eyes, four, now)
+    first, second = (seen(runs.take, tenant_id=eyes.tenant_id, now=now) for _ in range(2))
+    assert seen(runs.give_back, shard=first, now=now, error="MemoryError") == 0
+    one = seen(runs.take, tenant_id=eyes.tenant_id, now=now)
+    assert seen(runs.give_back, shard=one, now=now, error="MemoryError") == 1
+    assert seen(runs.give_back, shard=second, now=now, error="MemoryError") == 2  # waits as a whole
+
+
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_command_tells_of_shards_that_broke_and_goes_on_when_it_is_typed_again(four, eyes, seen, breaking, workers):
+def test_a_command_tells_of_who_broke_and_goes_on_when_it_is_typed_again(four, eyes, seen, breaking, workers):
     broke = typed("refresh_profiles", "--quiet", "--workers", workers)
-    assert (broke.code, broke.lines) == (1, ["done  0 users  appended 0  failed 1  0:00:00"])
-    assert broke.err.startswith("1 shards were left as they are: the fault is ours")
+    assert (broke.code, broke.lines) == (1, ["done  3 users  appended 9  failed 1  0:00:00"])
+    assert broke.err.startswith("1 users were left as they are: the fault is ours")
     breaking()
     again = typed("refresh_profiles", "--quiet", "--workers", workers)
-    assert (again.code, again.lines) == (0, ["done  4 users  appended 12  failed 0  0:00:00"])
+    assert (again.code, again.lines) == (0, ["done  1 users  appended 3  failed 0  0:00:00"])
     with rowsecurity.viewing(eyes):
         assert profiles.due(tenant_id=eyes.tenant_id) == []
 

@@ -61,7 +61,7 @@ class Command(StaffCommand):
             raise SystemExit(INTERRUPTED)
         if failed:
             self.stderr.write(
-                f"{failed:,} shards were left as they are: the fault is ours, and is in the log. "
+                f"{failed:,} users were left as they are: the fault is ours, and is in the log. "
                 "They are tried again after 1 and 10 minutes, by the walk or by this command."
             )
             raise SystemExit(SOME_FAILED)
