@@ -45,12 +45,10 @@ class Refreshed:
     transitions: int = 0
 
 
-# Consent is asked of the ledger by the policies of whoever looks, and of the row for the owner, whom they let see.
-LOCKED = """
-    SELECT user_id::text FROM users WHERE user_id = ANY(%s::uuid[]) AND consent_status ORDER BY user_id FOR UPDATE
-"""
 # Loads, reverts, corrections and grants raise the basis: where it was raised meanwhile, the person stays due.
 STATE = "SELECT user_id::text, basis FROM users WHERE user_id = ANY(%s::uuid[])"
+# Consent is asked of the ledger by the policies of whoever looks, and of the row for the owner, whom they let see.
+LOCKED = STATE + " AND consent_status ORDER BY user_id FOR UPDATE"  # a row that was waited for is given as it is now
 DUE = """
     SELECT u.user_id FROM users u LEFT JOIN persona_profiles p USING (user_id)
      WHERE u.tenant_id = %(tenant)s AND u.role = 'user' AND u.consent_status
@@ -120,10 +118,9 @@ def refresh(
     """
     ids = [str(user_id) for user_id in user_ids]
     active = rulesets.active(tenant_id=tenant_id)
-    before = _state(ids)
+    before = _states(STATE, ids)
     measured = measure(*ledger.frames(user_ids=ids, today=now.date(), as_of=as_of), windows=WINDOWS)
-    locked, after = _locked(ids), _state(ids)
-    standing = [user_id for user_id in locked if before.get(user_id) == after.get(user_id)]
+    standing = [user_id for user_id, basis in _states(LOCKED, ids).items() if before.get(user_id) == basis]
     measured = measured.cast({"user_id": pl.String}).filter(pl.col("user_id").is_in(standing))
     if measured.is_empty():
         return Refreshed()
@@ -135,15 +132,10 @@ def refresh(
     return Refreshed(len(standing), new.height, appended.rows.height, appended.transitions)
 
 
-def _locked(user_ids: list[str]) -> list[str]:
+def _states(query: str, user_ids: list[str]) -> dict[str, int]:
+    """On what each of these people's measurements would rest."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCKED, [user_ids])
-        return [user_id for (user_id,) in cursor.fetchall()]
-
-
-def _state(user_ids: list[str]) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(STATE, [user_ids])
+        cursor.execute(query, [user_ids])
         return dict(cursor.fetchall())
 
 
@@ -250,7 +242,7 @@ def override(
     origin: Origin = NOWHERE,
 ) -> Assignment:
     """An operator's word against the rules: one row with a reason, held for a while, its inputs frozen as a case."""
-    if not _locked([str(user.pk)]):
+    if not _states(LOCKED, [str(user.pk)]):
         raise ConsentRequired
     snapshot = Snapshot.objects.filter(user=user, time_window=window, backfill=False).order_by("-computed_at").first()
     if snapshot is None or snapshot.no_signals:

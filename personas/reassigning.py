@@ -22,7 +22,7 @@ def reassign(*, user_ids: Collection[UUID], windows: Collection[Window], tenant_
     """The same number of statements for one person and for many; who was refreshed when is another matter."""
     with connection.cursor() as cursor:
         cursor.execute(profiles.LOCKED, [[str(user_id) for user_id in user_ids]])
-        locked = [UUID(user_id) for (user_id,) in cursor.fetchall()]
+        locked = [UUID(user_id) for user_id, _ in cursor.fetchall()]
     active = rulesets.active(tenant_id=tenant_id)
     appended = transitions = 0
     for window in windows:

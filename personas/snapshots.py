@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import polars as pl
@@ -29,7 +28,7 @@ LATEST_COLUMNS = {
 SIGNALS = [signal.column for signal in CATALOGUE.values()]
 FIXED = [
     "snapshot_id", "user_id", "time_window", "as_of", "cards", "merchants", "meta", "corrections", "no_signals",
-    "algorithm_version", "data_fingerprint",
+    "algorithm_version", "data_fingerprint", "backfill",
 ]  # fmt: skip
 # Types by name, so that the temporary table always is what the canonical one is.
 INCOMING = f"""
@@ -37,8 +36,8 @@ INCOMING = f"""
     SELECT {", ".join([*FIXED, *SIGNALS])} FROM signal_snapshots WITH NO DATA
 """
 STORE = f"""
-    INSERT INTO signal_snapshots (tenant_id, backfill, computed_at, {", ".join([*FIXED, *SIGNALS])})
-    SELECT %(tenant)s, %(backfill)s, %(now)s, {", ".join([*FIXED, *SIGNALS])} FROM measured
+    INSERT INTO signal_snapshots (tenant_id, computed_at, {", ".join([*FIXED, *SIGNALS])})
+    SELECT %(tenant)s, %(now)s, {", ".join([*FIXED, *SIGNALS])} FROM measured
 """
 PROFILES = ("credit", "income")
 
@@ -71,13 +70,8 @@ def store(
         new = rows.filter("new")
         if new.height:
             cursor.execute(INCOMING)
-            values: dict[str, Any] = {"tenant": tenant_id, "now": now}
-            for backfill in (False, True):
-                part = new.filter(pl.col("backfill") == backfill)
-                if part.height:
-                    copy(cursor, "measured", _as_stored(part))
-                    cursor.execute(STORE, {**values, "backfill": backfill})
-                    cursor.execute("TRUNCATE measured")
+            copy(cursor, "measured", _as_stored(new))
+            cursor.execute(STORE, {"tenant": tenant_id, "now": now})
             cursor.execute("DROP TABLE measured")
     return rows.drop("known_as_of", "known_print", "known_by"), new
 
@@ -98,6 +92,7 @@ def _as_stored(rows: pl.DataFrame) -> pl.DataFrame:
         (~pl.any_horizontal(present.list.contains(category) for category in PROFILES)).alias("no_signals"),
         pl.col("meta.algorithm_version").alias("algorithm_version"),
         pl.col("meta.data_fingerprint").alias("data_fingerprint"),
+        "backfill",
         *(pl.col(signal.path).alias(signal.column) for signal in CATALOGUE.values()),
     )
 

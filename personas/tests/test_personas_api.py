@@ -455,6 +455,31 @@ def test_a_read_costs_the_same_however_long_the_history(calling, card, omar, now
             assert len(spent) == most + (SEALED if who is omar else 0), spent
 
 
+def spent_on(ask):
+    """What a request cost after the statement that finds out who is calling."""
+    with CaptureQueriesContext(connection) as captured:
+        assert ask().status_code == 200
+    return len(statements(captured)[1:])
+
+
+def test_an_assignment_costs_nine_and_thirteen_more_when_the_person_is_due(calling, card):
+    client = calling(card)
+    costs = [spent_on(lambda: client.post("/api/personas/assign/me")) for _ in range(3)]
+    assert costs == [22, 9, 9]
+
+
+def test_a_detection_costs_three_and_one_more_when_it_records(calling, moved):
+    client = calling(moved)
+    costs = [spent_on(lambda: client.post("/api/personas/detect-transition/me")) for _ in range(2)]
+    assert costs == [4, 3]
+
+
+def test_health_asks_once_and_nobody_first(calling, db):
+    with CaptureQueriesContext(connection) as captured:
+        assert calling().get("/api/personas/health").status_code == 200
+    assert len(statements(captured)) == 1
+
+
 def times(sql):
     """What `executemany` sends is one statement for each of its rows."""
     count, sent, _ = sql.partition(" times: ")
