@@ -32,7 +32,6 @@ class Cost:
 @contextmanager
 def workers(count: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that have imported, connected and measured before, as a worker has that runs since yesterday."""
-    os.environ["POLARS_MAX_THREADS"] = "1"
     with pool(count) as processes:
         list(processes.map(_ready, range(count * 4)))
         yield processes

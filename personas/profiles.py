@@ -12,8 +12,8 @@ from accounts import audit, kept
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import ConsentRequired, NotThere, Refused
-from personas import assigning, ledger, rulesets, snapshots
-from personas.catalogue import CATALOGUE, Type
+from personas import assigning, ledger, population, rules, rulesets, snapshots
+from personas.catalogue import CATALOGUE
 from personas.models import Assignment, OverrideCase, Profile, Snapshot, Source, Window
 from personas.rules import FALLBACK, Persona, Strength
 from personas.signals import ALGORITHM, measure
@@ -59,14 +59,7 @@ DUE = """
 """
 
 
-def _kind(type_: Type) -> pl.DataType:
-    if type_.places is not None:
-        return pl.Decimal(18, type_.places)
-    plain = {Type.INT: pl.Int64(), Type.FLAG: pl.Boolean(), Type.DATE: pl.Date()}
-    return plain.get(type_, pl.String())
-
-
-# The latest snapshots under the paths of their signals, with what an assignment keeps of them.
+# What an assignment keeps of the latest snapshots, under the paths of their signals.
 STORED_AS: dict[str, pl.DataType] = {
     "user_id": pl.String(),
     "window": pl.String(),
@@ -75,12 +68,11 @@ STORED_AS: dict[str, pl.DataType] = {
     "meta.data_fingerprint": pl.String(),
     "meta.corrections": pl.List(pl.String),
     "subscriptions.merchants": pl.String(),
-    **{path: _kind(signal.type) for path, signal in CATALOGUE.items()},
 }
 MERCHANTS = pl.List(pl.Struct({"name": pl.String, "active": pl.Boolean}))
-STORED = f"""
+STORED = """
     SELECT user_id::text, time_window, as_of, snapshot_id::text, data_fingerprint, corrections::text[], merchants::text,
-           {", ".join(signal.column for signal in CATALOGUE.values())}
+           {columns}
       FROM (SELECT DISTINCT ON (user_id) * FROM signal_snapshots
              WHERE user_id = ANY(%s::uuid[]) AND time_window = %s AND NOT backfill
              ORDER BY user_id, computed_at DESC) latest
@@ -187,7 +179,7 @@ def assign(
         return answers
     if stale := due(tenant_id=tenant_id, user_ids=able, version=active.version):
         refresh(user_ids=stale, tenant_id=tenant_id, now=now, but=window)
-    rows = stored(user_ids=able, window=window)
+    rows = stored(user_ids=able, window=window, document=active.document)
     if rows.height:
         appended = assigning.append(rows, active=active, tenant_id=tenant_id, now=now, always=True)
         _project(rows, appended.standing, active, tenant_id, now)
@@ -219,12 +211,15 @@ def latest(*, user_ids: Collection[UUID], window: Window) -> dict[UUID, Assignme
     return {row.user_id: row for row in rows}
 
 
-def stored(*, user_ids: Collection[UUID], window: Window) -> pl.DataFrame:
-    """The latest snapshots that have signals, as rows to evaluate."""
+def stored(*, user_ids: Collection[UUID], window: Window, document: rules.Document) -> pl.DataFrame:
+    """The latest snapshots that have signals, as rows to evaluate by this document."""
+    signals = [CATALOGUE[path] for path in rules.told(document)]
     with connection.cursor() as cursor:
-        cursor.execute(STORED, [list(user_ids), window.value])
-        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(STORED_AS)
-    return pl.DataFrame(dict(zip(STORED_AS, columns, strict=True)), STORED_AS).with_columns(
+        columns = ", ".join(signal.column for signal in signals)
+        cursor.execute(STORED.format(columns=columns), [list(user_ids), window.value])
+        values = list(zip(*cursor.fetchall(), strict=True)) or [()] * (len(STORED_AS) + len(signals))
+    schema = STORED_AS | {signal.path: population.dtype(signal) for signal in signals}
+    return pl.DataFrame(dict(zip(schema, values, strict=True)), schema).with_columns(
         pl.col("subscriptions.merchants").str.json_decode(MERCHANTS)
     )
 

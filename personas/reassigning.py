@@ -26,7 +26,7 @@ def reassign(*, user_ids: Collection[UUID], windows: Collection[Window], tenant_
     active = rulesets.active(tenant_id=tenant_id)
     appended = transitions = 0
     for window in windows:
-        rows = profiles.stored(user_ids=locked, window=window)
+        rows = profiles.stored(user_ids=locked, window=window, document=active.document)
         if rows.height:
             written = assigning.append(rows, active=active, tenant_id=tenant_id, now=now)
             appended, transitions = appended + written.rows.height, transitions + written.transitions

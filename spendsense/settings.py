@@ -1,5 +1,6 @@
 """Every setting of the product, read from the environment; closed unless the environment opens it."""
 
+import os
 import ssl
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,6 +19,9 @@ ENVIRONMENT: str = env.str("SPENDSENSE_ENV", "production")  # production, demo o
 AT_HOME = ENVIRONMENT in ("demo", "test")  # a machine of ours, with data of nobody
 PROCESS: str = env.str("SPENDSENSE_PROCESS", "command")  # web, or anything that runs one thing at a time
 VERSION = "0.1.0"
+# Read when Polars is first imported: a process is one of several, and threads that wait for one person's rows cost more
+# than they measure.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 DEBUG = False
 SECRET_KEY: str = env.str("SECRET_KEY", "home-only-not-a-secret" * 3 if AT_HOME else "")

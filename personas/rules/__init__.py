@@ -6,7 +6,7 @@ from personas.rules.differing import diff
 from personas.rules.document import FALLBACK, Document, Persona, Strength
 from personas.rules.errors import Error, InvalidDocument
 from personas.rules.evaluating import evaluate
-from personas.rules.evidence import as_text, criteria, criteria_met
+from personas.rules.evidence import as_text, criteria, criteria_met, told
 from personas.rules.linting import Finding, lint
 from personas.rules.objects import frame_of
 from personas.rules.reading import read, read_tree, shipped
@@ -33,4 +33,5 @@ __all__ = [
     "sentences",
     "shipped",
     "smallest_change",
+    "told",
 ]

@@ -52,6 +52,11 @@ FACTS: dict[Persona, dict[str, str]] = {
 SHOWN = frozenset(path for facts in FACTS.values() for path in facts.values()) - {MERCHANTS}
 
 
+def told(document: Document) -> list[str]:
+    """The paths of scalar signals that deciding by this document, and telling why, reads."""
+    return sorted(SHOWN | document.signals())
+
+
 def criteria(frame: pl.DataFrame, document: Document) -> list[list[dict[str, Any]]]:
     """Per row, every match criterion in document order: id, persona, signal, op, threshold, value, met."""
     return [_read(text) for text in as_text(frame, document)["criteria"]]
@@ -65,7 +70,7 @@ def criteria_met(frame: pl.DataFrame, document: Document) -> list[dict[str, Any]
 def as_text(frame: pl.DataFrame, document: Document, found: pl.DataFrame | None = None) -> pl.DataFrame:
     """`criteria` and `criteria_met` as JSON text, one row per row of `frame`; `found` spares evaluating again."""
     answers = evaluate(frame, document) if found is None else found
-    known_dtypes = dtypes(frame, {*SHOWN, *document.signals(), MERCHANTS})
+    known_dtypes = dtypes(frame, {*told(document), MERCHANTS})
     texts = frame.select(_texts(document, known_dtypes))
     return pl.concat([answers, texts], how="horizontal").select(_evidence(document))
 
@@ -73,7 +78,7 @@ def as_text(frame: pl.DataFrame, document: Document, found: pl.DataFrame | None 
 @lru_cache(maxsize=KEPT)
 def _texts(document: Document, known_dtypes: Dtypes) -> list[pl.Expr]:
     schema = dict(known_dtypes)
-    signals = [_text(CATALOGUE[path], schema).alias(path) for path in sorted(SHOWN | document.signals())]
+    signals = [_text(CATALOGUE[path], schema).alias(path) for path in told(document)]
     return [*signals, _active_merchants(schema).alias(MERCHANTS)]
 
 
