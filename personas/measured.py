@@ -19,15 +19,18 @@ DECIMALS = {
 }
 DAYS = {"first_charge_date", "last_charge_date"}
 CENT = Decimal("0.01")
+# As text, because most reads of a person begin with it, and writing it from fields costs more than all the rest of it.
+LATEST = """
+    SELECT DISTINCT ON (time_window) *
+      FROM signal_snapshots
+     WHERE user_id = %(user)s AND time_window = ANY(%(windows)s) AND NOT backfill
+     ORDER BY time_window, computed_at DESC
+"""
 
 
 def latest(*, user_id: UUID, windows: Collection[Window]) -> dict[Window, Snapshot]:
     """The newest of each window, back-fills aside, whether or not it says anything. One statement."""
-    rows = (
-        Snapshot.objects.filter(user_id=user_id, time_window__in=windows, backfill=False)
-        .order_by("time_window", "-computed_at")
-        .distinct("time_window")
-    )
+    rows = Snapshot.objects.raw(LATEST, {"user": user_id, "windows": [window.value for window in windows]})
     return {Window(row.time_window): row for row in rows}
 
 
