@@ -95,11 +95,13 @@ def frames(*, user_ids: Collection[UUID | str], today: date, as_of: date | None 
     people = _people(persons, spans, owned, packed.rows, facts.received, today, as_of)
     main = people.select("user_id", "as_of", "currency")
     own = (
-        owned.join(main, on="user_id", how="left", maintain_order="left")
+        owned.lazy()
+        .join(main.lazy(), on="user_id", how="left", maintain_order="left")
         .filter(pl.col("iso_currency_code") == pl.col("currency"))
         .join(_ledgers(spans, main), on=["user_id", "account_id"], how="left", maintain_order="left")
         .with_columns(pl.col("has_ledger").fill_null(False))
         .select(ACCOUNTS.names())
+        .collect()
     )
     owed = facts.owed.join(own.select("user_id", "account_id"), on=["user_id", "account_id"], how="semi")
     corrected = facts.corrected.filter(pl.col("user_id").is_in(persons))
@@ -250,22 +252,22 @@ def _code(currency: pl.Expr) -> pl.Expr:
     return (first * 676 + second * 26 + third).cast(pl.Int16)
 
 
-def _main(counted: pl.DataFrame) -> pl.DataFrame:
+def _main(counted: pl.LazyFrame) -> pl.LazyFrame:
     """The currency of most of what is counted, of equals the first in the alphabet."""
     return (
         counted.group_by("user_id", "currency")
         .agg(pl.col("posted").sum())
         .filter(pl.col("posted") > 0)
-        .sort("posted", "currency", descending=[True, False])
         .group_by("user_id")
-        .agg(pl.col("currency").first())
+        .agg(pl.col("currency").sort_by("posted", "currency", descending=[True, False]).first())
     )
 
 
-def _ledgers(spans: pl.DataFrame, main: pl.DataFrame) -> pl.DataFrame:
+def _ledgers(spans: pl.DataFrame, main: pl.DataFrame) -> pl.LazyFrame:
     """Accounts that have any used row in all history."""
     return (
-        spans.join(main, on=["user_id", "currency"])
+        spans.lazy()
+        .join(main.lazy(), on=["user_id", "currency"])
         .filter(pl.col("posted") > 0, pl.col("first_on") <= pl.col("as_of"))
         .select("user_id", "account_id", has_ledger=pl.lit(True))
     )
@@ -280,24 +282,27 @@ def _people(
     today: date,
     as_of: date | None,
 ) -> pl.DataFrame:
-    by_rows = _main(spans)
-    by_accounts = _main(owned.select("user_id", currency="iso_currency_code", posted=pl.lit(1)))
-    posted = entries.filter("posted").select("person", "posted_on", "currency_code")
+    by_rows = _main(spans.lazy())
+    by_accounts = _main(owned.lazy().select("user_id", currency="iso_currency_code", posted=pl.lit(1)))
+    posted = entries.lazy().filter("posted").select("person", "posted_on", "currency_code")
     seen = posted.filter(pl.col("posted_on") <= today).group_by("person").agg(newest=pl.col("posted_on").max())
     people = (
-        pl.DataFrame({"user_id": persons})
+        pl.LazyFrame({"user_id": persons}, {"user_id": pl.String})
         .with_row_index("person")
         .join(by_rows, on="user_id", how="left")
         .join(by_accounts, on="user_id", how="left", suffix="_of_accounts")
         .join(seen, on="person", how="left")
-        .join(received, on="user_id", how="left")
+        .join(received.lazy(), on="user_id", how="left")
         .with_columns(
             currency=pl.coalesce("currency", "currency_of_accounts"),
             as_of=pl.lit(as_of, dtype=pl.Date) if as_of else pl.coalesce("newest", "received_on", pl.lit(today)),
         )
+        .collect()
     )
+    known = people.lazy()
     counted = (
-        spans.join(people.select("user_id", "as_of", main="currency"), on="user_id", how="left")
+        spans.lazy()
+        .join(known.select("user_id", "as_of", main="currency"), on="user_id", how="left")
         .group_by("user_id")
         .agg(
             first_posted_on=pl.col("first_on")
@@ -309,7 +314,7 @@ def _people(
     )
     later = (
         posted.filter(pl.col("posted_on") > people["as_of"].min())
-        .join(people.select("person", "user_id", "as_of", main="currency"), on="person")
+        .join(known.select("person", "user_id", "as_of", main="currency"), on="person")
         .filter(pl.col("posted_on") > pl.col("as_of"))
         .group_by("user_id")
         .agg(
@@ -319,11 +324,12 @@ def _people(
     )
     nothing = pl.col("pending_excluded", "future_excluded", "foreign", "foreign_later").fill_null(0)
     return (
-        people.join(counted, on="user_id", how="left", maintain_order="left")
+        known.join(counted, on="user_id", how="left", maintain_order="left")
         .join(later, on="user_id", how="left", maintain_order="left")
         .with_columns(nothing)
         .with_columns(other_currency_excluded=pl.col("foreign") - pl.col("foreign_later"))
         .sort("person")
         .select(PEOPLE.names())
         .cast(PEOPLE)
+        .collect()
     )
