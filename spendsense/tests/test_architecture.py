@@ -16,6 +16,7 @@ REASONS = {
         "cardcontent", "considering", "criteria", "drafts", "eligibility", "explaining", "facts", "fields", "figures",
         "guardrails", "lifecycle", "matching", "pieces", "remembered", "starter", "tracing", "wording",
     },
+    "operators": {"measures", "rendering"},
 }  # fmt: skip
 FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3"}
 DOORS = {"api", "admin", "tasks", "management", "console"}
