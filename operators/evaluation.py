@@ -112,7 +112,8 @@ def evaluate(
     end = end or now.astimezone(UTC).date()
     start = start or end - timedelta(days=DAYS - 1)
     since = datetime.combine(start, time.min, UTC)
-    asked = {"tenant": tenant_id, "since": since, "until": since + timedelta(days=(end - start).days + 1)}
+    until = datetime.combine(end, time.min, UTC) + timedelta(days=1)
+    asked = {"tenant": tenant_id, "since": since, "until": until}
     standing, grouped = _rows(STANDING, **asked), _rows(GROUPED, **asked)
     fitting = {row[0]: row[1:] for row in _rows(FITTING, **asked)}
     sample = [pk for (pk,) in _rows(SAMPLE, **asked, salt=str(end), sample=replay_sample)] if replay else []
@@ -130,7 +131,7 @@ def evaluate(
         "latency": _latency(_rows(LATENCY, **asked, target=TARGET_MS)[0]),
         "auditability": _auditability(fitting, replay(sample) if replay else Replays(0, 0), tenant_id),
         "fairness": _fairness(standing, [Group(*row) for row in grouped]),
-        "guardrails": _guardrails(rechecking.shown(tenant_id=tenant_id, since=since, until=asked["until"])),
+        "guardrails": _guardrails(rechecking.shown(tenant_id=tenant_id, since=since, until=until)),
     }
     return Report(report_id, as_of, {**report, "targets": measures.targets(report)})
 

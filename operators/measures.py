@@ -65,7 +65,7 @@ def balance(users: Mapping[str, int], items: Mapping[str, int]) -> float | None:
     if not people or not given:
         return None
     apart = [abs(Decimal(items.get(one, 0)) / given - Decimal(users.get(one, 0)) / people) for one in {*users, *items}]
-    return float((1 - sum(apart) / len(apart)).quantize(Decimal("0.0001"), ROUND_HALF_UP))
+    return float((1 - sum(apart, Decimal(0)) / len(apart)).quantize(Decimal("0.0001"), ROUND_HALF_UP))
 
 
 def compared(groups: Sequence[Group]) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ def person(name, persona=None, present=(), days=None, income=None, purposes=(Pur
     return user
 
 
-def item(user, *, traced=True, cited=("4523", "68 %"), eligibility=None, **fields):
+def item(user, *, traced=True, cited=("Visa ending 4523", "68 %"), eligibility=None, **fields):
     made = ItemFactory(user=user, **({"created_at": MADE} | fields))
     if traced:
         said = {
@@ -291,7 +291,12 @@ def test_fairness_names_who_gets_how_much():
 
 
 def shown(user, **fields):
-    return item(user, status="approved", approved_at=MADE, approved_by=uuid4(), shown_at=NOW, **fields)
+    made = item(user, **fields)
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        Recommendation.objects.filter(pk=made.pk).update(
+            status="approved", approved_at=MADE, approved_by=uuid4(), shown_at=NOW
+        )
+    return made
 
 
 GUARDED = {"advice": 0, "tone": 0, "figures": 0, "eligibility": 0, "disclosure": 0, "consent": 0}
@@ -309,11 +314,11 @@ def test_what_was_shown_and_is_whole_passes_again():
     [
         ({"content": "You should sell your shares."}, "advice"),
         ({"presentation": {"summary": "You are careless with cards."}}, "tone"),
-        ({"cited": ["4523"]}, "figures"),
+        ({"cited": ["Visa ending 4523"]}, "figures"),
         ({"traced": False}, "figures"),
         ({"rationale": "This is here because of Northwind Gym, on your Visa ending 4523."}, "figures"),
         ({"disclosure": "This is educational content."}, "disclosure"),
-        ({"type": "partner_offer", "eligibility": "eligible", "cited": ["4523", "68 %"]}, "disclosure"),
+        ({"type": "partner_offer", "eligibility": "eligible"}, "disclosure"),
     ],
 )
 def test_each_check_finds_what_is_its_own(fields, check):
