@@ -83,7 +83,10 @@ def _of_service(request: HttpRequest) -> bool:
 
 
 def _refusal(request: HttpRequest) -> problems.Problem:
-    if getattr(request, "known", None) or getattr(request, "service", None):
+    known = getattr(request, "known", None)
+    if known and not known.complete:
+        return problems.SECOND_FACTOR
+    if known or getattr(request, "service", None):
         return problems.NOT_ALLOWED
     return problems.TOKEN_INVALID if getattr(request, "bearer", False) else problems.SIGN_IN_FIRST
 

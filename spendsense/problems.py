@@ -29,6 +29,7 @@ class Problem(NamedTuple):
 
 # An empty detail means: say what the exception says.
 SIGN_IN_FIRST = Problem(401, "AUTH_REQUIRED", "Sign in first", "This needs a signed-in caller.")
+SECOND_FACTOR = Problem(401, "MFA_REQUIRED", "Sign in first", "Staff sign in with a second factor.")
 TOKEN_INVALID = Problem(401, "TOKEN_INVALID", "Not accepted", "The token is not valid any more.")
 NOT_ALLOWED = Problem(403, "FORBIDDEN_ROLE", "Not allowed", "Your role may not do this.")
 NOT_UNDERSTOOD = Problem(400, "BAD_REQUEST", "Bad request", "The request cannot be understood.")

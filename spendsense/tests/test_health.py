@@ -60,7 +60,7 @@ def test_metrics_are_for_the_scrape_network_and_admins(calling, maya, ada, setti
     assert calling().get("/metrics").json()["code"] == "AUTH_REQUIRED"
     assert calling(maya).get("/metrics").status_code == 403
     assert calling(ada).get("/metrics").status_code == 200
-    assert calling(ada, second_factor=False).get("/metrics").status_code == 403
+    assert calling(ada, second_factor=False).get("/metrics").json()["code"] == "MFA_REQUIRED"
 
 
 def test_the_scrape_network_needs_no_token(client, db):
