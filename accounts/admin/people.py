@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.html import format_html
@@ -31,6 +31,14 @@ class Shown(admin.ModelAdmin):
             section, now = str(self.opts.model_name), timezone.now()
             access.opened(by=by(request), whom=whom, section=section, now=now, origin=origin.of(request))
         return response
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Django's own log is not written; the audit chain is the history."""
+        raise Http404
+
+    def _get_obj_does_not_exist_redirect(self, *_: Any) -> HttpResponse:
+        """What is not there, or not theirs, is not found; the stock admin leads elsewhere and says its id."""
+        raise Http404
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
