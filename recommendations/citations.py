@@ -16,11 +16,13 @@ NOT_SPENDING = tuple(ORDER.index(flow) for flow in (Flow.INCOME, Flow.TRANSFER, 
 FOUND = f"""
     SELECT asked.place, found.ids, found.count
       FROM jsonb_to_recordset(%s::jsonb) AS asked
-           (place int, user_id uuid, rows text, since date, until date, merchants text[], accounts uuid[])
+           (place int, user_id uuid, rows text, since date, until date, merchants text[], accounts uuid[],
+            uploads uuid[])
      CROSS JOIN LATERAL (
            SELECT count(*) AS count, (array_agg(t.id::text ORDER BY t.date DESC, t.id))[1:{LISTED}] AS ids
              FROM transactions t
             WHERE t.user_id = asked.user_id AND t.date > asked.since AND t.date <= asked.until AND NOT t.pending
+              AND t.upload_id = ANY(asked.uploads)
               AND CASE asked.rows
                   WHEN 'interest' THEN t.flow = {ORDER.index(Flow.INTEREST)} AND t.amount < 0
                   WHEN 'income' THEN t.flow = {ORDER.index(Flow.INCOME)} AND t.amount > 0
@@ -41,6 +43,7 @@ class Asked:
     until: date
     merchants: tuple[str, ...]
     accounts: tuple[str, ...]
+    uploads: tuple[str, ...]  # what has come since stands behind nothing that was said before
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def asked_of(slot: Slot, person: Person) -> Asked | None:
         person.as_of,
         merchants,
         held if slot.rows is Rows.SAVINGS else (),
+        tuple(person.inputs["upload_ids"]),
     )
 
 
@@ -83,6 +87,7 @@ def cited(asked: Iterable[Asked]) -> Mapping[Asked, Cited]:
             "until": one.until.isoformat(),
             "merchants": one.merchants,
             "accounts": one.accounts,
+            "uploads": one.uploads,
         }
         for place, one in enumerate(wanted)
     ]

@@ -125,8 +125,13 @@ def checks(
     kind = _disclosed(piece)
     shown = guardrails.disclosure(offer=piece.offer, kind=kind, note=shelf.note) if disclosure is None else disclosure
     said = (*(piece.texts if texts is None else texts), rationale)
-    spoken = guardrails.spoken(said, names=shelf.names, titles=shelf.titles, forbidden=shelf.forbidden)
-    numbers = uncited(rationale, cited=[slot.text for slot in used], own=piece.own, merchants=_merchants(person))
+    spoken = guardrails.spoken(
+        said, names=shelf.names, titles=shelf.titles, forbidden=shelf.forbidden, version=shelf.lists
+    )
+    cited, merchants = [slot.text for slot in used], _merchants(person)
+    numbers = uncited(rationale, cited=cited, own=piece.own, merchants=merchants)
+    for text in texts or ():  # those of the card itself need no citation
+        numbers += uncited(text, cited=cited, own=piece.own, merchants=merchants, names=False)
     whole = guardrails.disclosed(shown, offer=piece.offer, kind=kind, note=shelf.note)
     return (
         _of_consent(piece, person),

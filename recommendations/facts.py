@@ -51,6 +51,7 @@ class Holding:
     last4: str | None
     balance: Decimal | None
     limit: Decimal | None
+    named: bool = True  # by the bank; else it has the name of its kind
 
     @property
     def label(self) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -38,9 +38,17 @@ Figure = tuple[str, object]
 
 
 def uncited(
-    text: str, *, cited: Collection[str], own: Collection[str] = (), merchants: Collection[str] = ()
+    text: str,
+    *,
+    cited: Collection[str],
+    own: Collection[str] = (),
+    merchants: Collection[str] = (),
+    names: bool = True,
 ) -> tuple[str, ...]:
-    """What a text says that neither the cited facts nor the card's own texts say, as it is written."""
+    """What a text says that neither the cited facts nor the card's own texts say, as it is written.
+
+    Without `names`, as an article is read, only the person's own merchants count as names.
+    """
     known = {figure for source in (*cited, *own) for figure, _ in figures(source)}
     known |= {("date", part) for kind, value in known if isinstance(value, date) for part in _parts(value)}
     values = {value for kind, value in known if kind == "number"}
@@ -50,7 +58,10 @@ def uncited(
         for (kind, value), written in figures(text)
         if (kind, value) not in known and not (kind == "spelled" and value in bare)
     ]
-    return tuple(dict.fromkeys([*found, *_names(text, [*cited, *own], merchants)]))
+    said = " ".join(normalised(source) for source in (*cited, *own))
+    found += _names(text, said) if names else []
+    found += [name for name in merchants if _in(name, normalised(text)) and not _in(name, said)]
+    return tuple(dict.fromkeys(found))
 
 
 def _parts(day: date) -> tuple[tuple[int, int], ...]:
@@ -118,9 +129,8 @@ def _day(year: int | None, month: int, day: int) -> object:
         return (year, month, day)
 
 
-def _names(text: str, sources: Iterable[str], merchants: Collection[str]) -> list[str]:
-    """Names inside a sentence, and the person's own merchants anywhere, that no source names."""
-    said = " ".join(normalised(source) for source in sources)
+def _names(text: str, said: str) -> list[str]:
+    """Names inside a sentence that no source says."""
     plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
     found = []
     for match in NAME.finditer(plain):
@@ -130,11 +140,9 @@ def _names(text: str, sources: Iterable[str], merchants: Collection[str]) -> lis
         parts = [word for word in words.split() if word.casefold().rstrip(".") not in PLAIN | set(MONTHS)]
         if parts and normalised(words).removesuffix("'s") not in said and not all(_in(part, said) for part in parts):
             found.append(words)
-    whole = normalised(plain)
-    found += [name for name in merchants if _in(name, whole) and not _in(name, said)]
     return found
 
 
 def _in(word: str, said: str) -> bool:
     wanted = normalised(word).removesuffix("'s").rstrip(".,")
-    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", said) is not None
+    return bool(wanted) and wanted in said and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", said) is not None

@@ -114,6 +114,7 @@ class Shelf:
     pieces: tuple[Piece, ...]
     audiences: tuple[Piece, ...] = ()
     voice: Piece | None = None
+    lists: int = guardrails.CURRENT  # the version of the guardrails' lists that reads their texts
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -214,7 +215,10 @@ def _faults(piece: Piece, shelf: Shelf) -> Iterable[Fault]:
         yield Fault("confidence_low", f"Its confidence of {confidence} is below {SURE}.")
     if any(guardrails.has_markup(text) for text in piece.own):
         yield Fault("markup", "Texts are plain: there is markup in one of them.")
-    for check in guardrails.spoken(piece.texts, names=shelf.names, titles=shelf.titles, forbidden=shelf.forbidden):
+    spoken = guardrails.spoken(
+        piece.texts, names=shelf.names, titles=shelf.titles, forbidden=shelf.forbidden, version=shelf.lists
+    )
+    for check in spoken:
         if check.status == "fail":
             yield Fault("guardrail_failed", f"{check.category}: {check.detail}")
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from psycopg import sql
+from django.db import connection, transaction
 
 from accounts.refusals import Refused
+from personas import binary
 from recommendations.lifecycle import LEGAL, Move, Status, Verb, Withdrawal
 from recommendations.models import Recommendation, RecordedMove
-from recommendations.tracing import plain
+from recommendations.tracing import encoded, plain
 
 SYSTEM_FLAG = "The guardrails refuse this rationale; it waits for an edit that passes."
 
@@ -25,22 +25,24 @@ WITHDRAWN = """
            SET status = 'withdrawn', withdrawn_at = %(now)s, withdrawal_reason = asked.reason, revision = r.revision + 1
           FROM asked, recommendations was
          WHERE r.id = asked.id AND was.id = r.id AND r.status IN ('pending', 'approved')
-     RETURNING r.id, r.tenant_id, r.user_id, was.status, asked.reason)
+     RETURNING r.id, r.tenant_id, r.user_id, was.status, asked.reason, r.revision)
     INSERT INTO recommendation_moves (id, tenant_id, user_id, recommendation_id, verb, from_status, to_status,
-                                      actor_id, reason, at)
-    SELECT gen_random_uuid(), tenant_id, user_id, id, %(verb)s, status, 'withdrawn', %(by)s, reason, %(now)s FROM moved
+                                      actor_id, reason, revision, at)
+    SELECT gen_random_uuid(), tenant_id, user_id, id, %(verb)s, status, 'withdrawn', %(by)s, reason, revision, %(now)s
+      FROM moved
 """
 # Open items that no consent of their reader covers any more.
 STRANDED = """
     SELECT r.id FROM recommendations r
-     WHERE r.tenant_id = %s AND r.status IN ('pending', 'approved')
+     WHERE r.tenant_id = %(tenant)s AND r.status IN ('pending', 'approved')
+       AND (CAST(%(user)s AS uuid) IS NULL OR r.user_id = %(user)s)
        AND (NOT EXISTS (SELECT FROM consent_records c WHERE c.user_id = r.user_id AND c.purpose = 'analysis'
                            AND c.revoked_at IS NULL AND c.since <= r.created_at)
             OR (r.type = 'partner_offer'
                 AND NOT EXISTS (SELECT FROM consent_records c WHERE c.user_id = r.user_id
                                    AND c.purpose = 'partner_offers' AND c.revoked_at IS NULL
                                    AND c.since <= r.created_at)))
-     LIMIT 1000
+     ORDER BY r.user_id, r.id LIMIT %(limit)s
 """
 USED = """
     UPDATE cards c SET usage_count = usage_count + used.times, last_used_at = %(now)s
@@ -50,31 +52,48 @@ USED = """
 """
 
 
+AT_ONCE = 1000
+LOCKED = """
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM recommendations WHERE id = ANY(%s::uuid[]))
+     ORDER BY user_id FOR UPDATE
+"""
+
+
 class IllegalMove(Refused):
     code = "ILLEGAL_MOVE"
 
 
+ORDER = (
+    *("considerations", "recommendations", "decision_traces", "recommendation_moves", "recommendation_flags"),
+    "card_usage",
+)
+
+
 @dataclass
 class Rows:
-    """What one run writes, by table."""
+    """What one run writes, by table: each row an object of its columns, in JSON."""
 
-    of: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    of: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, table: str, **row: Any) -> None:
-        self.of[table].append(plain(row))
+    def add(self, table: str, *, text: Mapping[str, str] | None = None, **row: Any) -> None:
+        """`text` columns are JSON already."""
+        given = dict(text or {})
+        self.columns.setdefault(table, (*row, *given))
+        whole = "".join(f',"{name}":{value}' for name, value in given.items())
+        self.of[table].append(f"{encoded(row)[:-1]}{whole}}}")
 
     def insert(self) -> None:
-        """One statement a table, whatever the number of rows."""
-        order = ("considerations", "recommendations", "decision_traces", "recommendation_moves", "recommendation_flags")
-        with connection.cursor() as cursor:
-            for table in (*order, "card_usage"):
+        """One statement a table, whatever the number of rows; they travel as they are, and each is read by itself."""
+        with binary.cursor() as cursor:
+            for table in ORDER:
                 if rows := self.of.get(table):
-                    columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
-                    inserted = sql.SQL(
-                        "INSERT INTO {table} ({columns}) SELECT {columns}"
-                        " FROM json_populate_recordset(NULL::{table}, {rows}) ON CONFLICT DO NOTHING"
-                    ).format(table=sql.Identifier(table), columns=columns, rows=sql.Literal(json.dumps(rows)))
-                    cursor.execute(inserted)
+                    columns = ", ".join(self.columns[table])
+                    cursor.execute(
+                        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM unnest(%(rows)b::text[]) AS given,"
+                        f" LATERAL json_populate_record(NULL::{table}, given::json) ON CONFLICT DO NOTHING",
+                        {"rows": rows},
+                    )
 
 
 def count_uses(*, cards: Iterable[UUID], now: datetime) -> None:
@@ -100,11 +119,20 @@ def withdraw(
         return int(cursor.rowcount)
 
 
-def stranded(*, tenant_id: UUID) -> list[UUID]:
+def stranded(*, tenant_id: UUID, user_id: UUID | None = None, limit: int | None = None) -> list[UUID]:
     """Open items that their reader's consent no longer covers; seen in maintenance, where consent hides nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(STRANDED, [tenant_id])
+        cursor.execute(STRANDED, {"tenant": tenant_id, "user": user_id, "limit": limit})
         return [item_id for (item_id,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def withdraw_stranded(*, tenant_id: UUID, now: datetime, user_id: UUID | None = None) -> int:
+    """Some of those at a time; a consent given since is younger than they are, so none of them is revived by it."""
+    asked = stranded(tenant_id=tenant_id, user_id=user_id, limit=AT_ONCE)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [asked])  # people before items, as everywhere
+    return withdraw(reasons=[(item_id, Withdrawal.CONSENT_REVOKED) for item_id in asked], now=now)
 
 
 def move(
@@ -116,8 +144,9 @@ def move(
     by: UUID | None,
     reason: str | None = None,
     changed: Mapping[str, Any] | None = None,
+    flags: Iterable[UUID] = (),
 ) -> Recommendation:
-    """One legal move of a locked item, and its record; `changed` are the fields that move with it."""
+    """One legal move of a locked item, and its record; `changed` fields move with it, `flags` were resolved by it."""
     before = Status(item.status)
     if Move(verb, before, after) not in LEGAL:
         raise IllegalMove(f"An item that is {before} cannot be moved by {verb}.")
@@ -136,7 +165,8 @@ def move(
         actor_id=by,
         reason=reason,
         before=plain(was),
-        after=plain(fields),
+        after=plain(fields | {"flags": list(flags)}),
+        revision=item.revision,
         at=now,
     )
     return item

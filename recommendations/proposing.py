@@ -18,7 +18,16 @@ from recommendations.lifecycle import Status, Verb, Withdrawal
 from recommendations.models import Claim, Outcome
 from recommendations.pieces import Shelf
 from recommendations.shelf import shelf
-from recommendations.tracing import ENGINE, Made, candidate_of, citation_of, presentation_of, trace_of
+from recommendations.tracing import (
+    ENGINE,
+    Common,
+    Made,
+    candidate_of,
+    citation_of,
+    common_of,
+    presentation_of,
+    trace_text,
+)
 
 LIVES = timedelta(days=90)  # of an approved item
 SILENCE = timedelta(days=90)  # of a rejected subject
@@ -61,7 +70,7 @@ LOCKED = """
 """
 OPEN = """
     SELECT r.id, r.user_id, r.status, r.type, r.subject, r.card_id, r.card_version, r.matched_persona, r.approved_at,
-           t.trace_data -> 'rationale' ->> 'text'
+           t.trace_data -> 'rationale' ->> 'text', r.disclosure
       FROM recommendations r LEFT JOIN decision_traces t ON t.recommendation_id = r.id
      WHERE r.user_id = ANY(%s::uuid[]) AND r.status IN ('pending', 'approved')
 """
@@ -80,6 +89,7 @@ class Proposed:
     run_id: UUID
     education: int = 0
     partner_offers: int = 0
+    new: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,10 +104,11 @@ class _Open:
     matched_persona: str
     approved_at: datetime | None
     rationale: str | None
+    disclosure: str
 
     @property
-    def said(self) -> tuple[str, int, str | None]:
-        return self.subject, self.card_version, self.rationale
+    def said(self) -> tuple[str, int, str | None, str]:
+        return self.subject, self.card_version, self.rationale, self.disclosure
 
 
 def due(*, tenant_id: UUID, now: datetime, user_ids: Collection[UUID] | None = None) -> list[UUID]:
@@ -121,7 +132,8 @@ def propose(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, asked
         able = [user_id for user_id in locked if user_id not in set(held)]
     else:
         able = due(tenant_id=tenant_id, now=now, user_ids=locked)
-    done = [Proposed(user_id, Outcome.NO_CONSENT, run_id) for user_id in user_ids if user_id not in set(locked)]
+    refused = [user_id for user_id in user_ids if user_id not in set(locked)] if asked_for else []
+    done = [Proposed(user_id, Outcome.NO_CONSENT, run_id) for user_id in refused]
     if not able:
         return done
     on_shelf = shelf(tenant_id=tenant_id)
@@ -135,6 +147,15 @@ def propose(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, asked
             done.append(run.nothing(user_id, silent[user_id], items[user_id]))
     run.store()
     return done
+
+
+@transaction.atomic
+def give_up(*, user_id: UUID, tenant_id: UUID, now: datetime) -> None:
+    """After a fault of ours: it is written down, and tried again when something changes or after a day."""
+    run = _Run(uuid4(), tenant_id, now, Shelf(()))
+    for locked in _locked([user_id], wait=True):
+        run.nothing(locked, Outcome.FAILED, ())
+    run.rows.insert()
 
 
 class _Run:
@@ -185,10 +206,10 @@ class _Run:
         }
         looked = [candidate_of(*one) for one in found.looked]
         self._considered(person.user_id, outcome, person, counts, looked, took)
-        return Proposed(person.user_id, outcome, self.run_id, counts["education"], offers)
+        return Proposed(person.user_id, outcome, self.run_id, counts["education"], offers, len(new))
 
-    def _said(self, chosen: Chosen) -> tuple[str, int, str]:
-        return chosen.piece.subject, chosen.piece.version, chosen.told.worded.text
+    def _said(self, chosen: Chosen) -> tuple[str, int, str, str]:
+        return chosen.piece.subject, chosen.piece.version, chosen.told.worded.text, chosen.told.disclosure
 
     def _ends(self, item: _Open, person: Person) -> Withdrawal | None:
         """Why an approved item stays no longer."""
@@ -236,8 +257,9 @@ class _Run:
             if (asked := citations.asked_of(slot, person))
         }
         cited = citations.cited(behind.values())
-        for chosen, found, person, took in self.new:
-            self._item(chosen, found, person, took, behind, cited)
+        common = {person.user_id: common_of(found, person, self.shelf) for _, found, person, _ in self.new}
+        for chosen, _, person, took in self.new:
+            self._item(chosen, common[person.user_id], person, took, behind, cited)
         used = sorted({chosen.piece.card_id for chosen, *_ in self.new})
         for card_id in used:
             self.rows.add(
@@ -258,7 +280,7 @@ class _Run:
     def _item(
         self,
         chosen: Chosen,
-        found: Considered,
+        common: Common,
         person: Person,
         took: int,
         behind: Mapping[Any, citations.Asked],
@@ -266,7 +288,11 @@ class _Run:
     ) -> None:
         piece, told = chosen.piece, chosen.told
         made = Made(self.run_id, uuid4(), uuid4(), self.now, took)
-        beside = {"tenant_id": self.tenant_id, "user_id": person.user_id, "recommendation_id": made.recommendation_id}
+        beside: dict[str, Any] = {
+            "tenant_id": self.tenant_id,
+            "user_id": person.user_id,
+            "recommendation_id": made.recommendation_id,
+        }
         rows = [
             (slot, cited.get(behind[person.user_id, slot]) if (person.user_id, slot) in behind else None)
             for slot in told.worded.used
@@ -306,7 +332,7 @@ class _Run:
             "decision_traces",
             id=made.trace_id,
             **beside,
-            trace_data=trace_of(made, chosen, found, person, self.shelf, cites),
+            text={"trace_data": trace_text(made, chosen, common, person, cites)},
             created_at=self.now,
         )
         self.rows.add(

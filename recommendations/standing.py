@@ -12,11 +12,12 @@ from django.db.models import Sum
 from accounts.models import Account, ConsentRecord, LedgerSpan, Liability, Upload, User
 from accounts.models.uploads import Status
 from accounts.statements.classes import ORDER, Flow
-from personas import measured, rules
+from personas import measured
 from personas.assigning import highest
 from personas.models import Assignment, Snapshot, Transition, Window
 from personas.rules import Persona
 from personas.rulesets import document_of
+from recommendations.assigned import assigned
 from recommendations.facts import Holding, Person
 from recommendations.models import Outcome
 from recommendations.pieces import Shelf
@@ -129,26 +130,20 @@ def _by_window(rows: Iterable[tuple[UUID, str, Any]]) -> dict[UUID, dict[str, An
 
 
 def _assigned(row: Assignment, came_from: str | None, signals: Mapping[str, Any]) -> dict[str, Any]:
-    document = document_of(row.rule_set)
-    persona = Persona(row.primary_persona)
-    answers = {one["id"]: bool(one["met"]) for one in row.criteria}
-    change = rules.smallest_change(persona, document, answers) if answers else None
-    days = Window(row.window_type).days
-    told = rules.sentences(persona, signals, document, answers, window_days=days) if change else []
-    return {
-        "assignment_id": str(row.pk),
-        "persona": persona.value,
-        "persona_id": persona.number,
-        "persona_name": persona.title_words,
-        "strength": row.primary_match_strength,
-        "secondary_personas": row.secondary_personas,
-        "all_matches": row.all_matches,
-        "window": row.window_type,
-        "previous_persona": came_from,
-        "persona_changed": came_from is not None,
-        "criteria": row.criteria,
-        "counterfactual": change and {**change, "sentences": told},
-    }
+    return assigned(
+        assignment_id=str(row.pk),
+        persona=Persona(row.primary_persona),
+        strength=row.primary_match_strength,
+        secondary=row.secondary_personas,
+        all_matches=row.all_matches,
+        window=row.window_type,
+        came_from=came_from,
+        source=row.source,
+        criteria=row.criteria,
+        document=document_of(row.rule_set),
+        signals=signals,
+        days=Window(row.window_type).days,
+    )
 
 
 def _accounts(user_ids: Collection[UUID]) -> dict[UUID, list[Holding]]:
@@ -158,7 +153,17 @@ def _accounts(user_ids: Collection[UUID]) -> dict[UUID, list[Holding]]:
         kind = KINDS.get(row.account_type, row.account_type)
         name = row.name or row.account_type.replace("_", " ").capitalize()
         found[row.user_id].append(
-            Holding(str(row.pk), kind, row.type, row.subtype, name, row.account_number_last4, row.balance, row.limit)
+            Holding(
+                str(row.pk),
+                kind,
+                row.type,
+                row.subtype,
+                name,
+                row.account_number_last4,
+                row.balance,
+                row.limit,
+                bool(row.name),
+            )
         )
     return found
 

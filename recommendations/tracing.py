@@ -1,13 +1,14 @@
 """What a trace says: everything that went into an item and everything that came out, in one document."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from recommendations import guardrails
 from recommendations.considering import Chosen, Considered
 from recommendations.explaining import reasons_of, why
 from recommendations.facts import Person, Slot
@@ -33,72 +34,97 @@ class Made:
     took_ms: int
 
 
-def trace_of(
-    made: Made,
-    chosen: Chosen,
-    considered: Considered,
-    person: Person,
-    shelf: Shelf,
-    citations: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
-    piece, told = chosen.piece, chosen.told
-    said = told.worded
-    return plain(
+@dataclass(frozen=True)
+class Common:
+    """What all traces of one person and run say alike, put into text once."""
+
+    document: Mapping[str, Any]
+    candidates: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def text(self) -> tuple[str, str]:
+        return encoded(self.document), encoded(self.candidates)
+
+
+def common_of(considered: Considered, person: Person, shelf: Shelf) -> Common:
+    return Common(
         {
             "schema": SCHEMA,
-            "trace_id": made.trace_id,
-            "recommendation_id": made.recommendation_id,
             "user_id": person.user_id,
             "tenant_id": person.tenant_id,
-            "run_id": made.run_id,
-            "type": piece.kind,
-            "title": piece.title,
-            "subject": piece.subject,
-            "generated_at": made.at,
             "engine_version": ENGINE,
-            "inputs": inputs_of(person, shelf),
+            "inputs": inputs_of(person, shelf, considered),
             "signals": person.signals,
             "persona_assignment": person.assignment,
-            "selection": {
-                "candidates": [
-                    candidate_of(candidate, outcome, reasons)
-                    for candidate, outcome, reasons in considered.looked
-                    if not LEFT_OUT & set(reasons)
-                ],
-                "position": chosen.position,
-                "priority": chosen.priority,
-                "reason": _reason(chosen.candidate),
-                "relevance": {
-                    "persona_match": MATCHED[chosen.candidate.rank or 0],
-                    "trigger_strength": _strength(chosen.candidate),
-                },
-            },
-            "signals_used": reasons_of(chosen, person),
-            "eligibility": _eligibility(chosen),
-            "rationale": {
-                "template_id": f"{piece.subject}@{piece.version}",
-                "variables": said.variables,
-                "citations": list(citations),
-                "dropped_sentences": said.dropped_sentences,
-                "fallback_used": said.fallback_used,
-                "text": said.text,
-            },
-            "guardrails": {"passed": told.passed, "checks": [check.as_json() for check in told.checks]},
-            "disclosure": told.disclosure,
             "llm": {"model": None, "temperature": None, "tokens": 0},
-            "stages": {
-                "signals_detected_at": person.inputs.get("measured_at"),
-                "persona_assigned_at": person.inputs.get("assigned_at"),
-                "content_matched_at": made.at,
-                "rationale_generated_at": made.at,
-                "guardrails_checked_at": made.at,
-            },
-            "generation_time_ms": made.took_ms,
-        }
+        },
+        [
+            candidate_of(candidate, outcome, reasons)
+            for candidate, outcome, reasons in considered.looked
+            if not LEFT_OUT & set(reasons)
+        ],
     )
 
 
-def inputs_of(person: Person, shelf: Shelf) -> dict[str, Any]:
+def trace_of(made: Made, chosen: Chosen, common: Common, person: Person, cites: Sequence[Any]) -> dict[str, Any]:
+    own = _own(made, chosen, person, cites)
+    found: dict[str, Any] = plain({**common.document, **own})
+    found["selection"]["candidates"] = plain(common.candidates)
+    return found
+
+
+def trace_text(made: Made, chosen: Chosen, common: Common, person: Person, cites: Sequence[Any]) -> str:
+    """The same document as text, without encoding what is common again."""
+    own = _own(made, chosen, person, cites)
+    selection = encoded(own.pop("selection"))
+    document, candidates = common.text
+    return f'{document[:-1]},"selection":{selection[:-1]},"candidates":{candidates}}},{encoded(own)[1:]}'
+
+
+def _own(made: Made, chosen: Chosen, person: Person, cites: Sequence[Any]) -> dict[str, Any]:
+    piece, told = chosen.piece, chosen.told
+    said = told.worded
+    return {
+        "trace_id": made.trace_id,
+        "recommendation_id": made.recommendation_id,
+        "run_id": made.run_id,
+        "type": piece.kind,
+        "title": piece.title,
+        "subject": piece.subject,
+        "generated_at": made.at,
+        "selection": {
+            "position": chosen.position,
+            "priority": chosen.priority,
+            "reason": _reason(chosen.candidate),
+            "relevance": {
+                "persona_match": MATCHED[chosen.candidate.rank or 0],
+                "trigger_strength": _strength(chosen.candidate),
+            },
+        },
+        "signals_used": reasons_of(chosen, person),
+        "eligibility": _eligibility(chosen),
+        "rationale": {
+            "template_id": f"{piece.subject}@{piece.version}",
+            "variables": said.variables,
+            "citations": list(cites),
+            "dropped_sentences": said.dropped_sentences,
+            "fallback_used": said.fallback_used,
+            "text": said.text,
+        },
+        "guardrails": {"passed": told.passed, "checks": [check.as_json() for check in told.checks]},
+        "disclosure": told.disclosure,
+        "stages": {
+            "signals_detected_at": person.inputs.get("measured_at"),
+            "persona_assigned_at": person.inputs.get("assigned_at"),
+            "content_matched_at": made.at,
+            "rationale_generated_at": made.at,
+            "guardrails_checked_at": made.at,
+        },
+        "generation_time_ms": made.took_ms,
+    }
+
+
+def inputs_of(person: Person, shelf: Shelf, considered: Considered) -> dict[str, Any]:
     return {
         "as_of": person.as_of,
         "decision_window": person.decision_window,
@@ -115,13 +141,17 @@ def inputs_of(person: Person, shelf: Shelf) -> dict[str, Any]:
                 "last4": one.last4,
                 "balance": _money(one.balance),
                 "limit": _money(one.limit),
+                "named": one.named,
             }
             for one in person.accounts
         ],
         "liabilities": list(person.liabilities),
         "consents": dict(person.consents),
         "rule_set": person.inputs.get("rule_set"),
-        "guardrail_lists": guardrails.CURRENT,
+        "guardrail_lists": shelf.lists,
+        "other_cards": [  # never candidates, but their titles and partners are names that no text may misuse
+            f"{one.piece.card_id}@{one.piece.version}" for one, _, why in considered.looked if LEFT_OUT & set(why)
+        ],
         "voice_card": cited(shelf.voice),
         "audience_cards": [cited(piece) for piece in shelf.audiences],
         "excluded_subjects": {
@@ -173,28 +203,26 @@ def presentation_of(chosen: Chosen, person: Person) -> dict[str, Any]:
     content = chosen.piece.content
     change = person.assignment.get("counterfactual")
     partner = chosen.piece.partner
-    return plain(
-        {
-            "format": content.get("format") or "article",
-            "summary": chosen.piece.summary or None,
-            "category": content.get("category"),
-            "tags": list(chosen.piece.tags),
-            "difficulty": content.get("difficulty"),
-            "read_time_minutes": content.get("read_time_minutes"),
-            "sources": content.get("sources") or [],
-            "partner": {name: partner.get(name) for name in ("name", "logo_url", "external_url")}
-            if chosen.piece.offer
-            else None,
-            "why": why(reasons_of(chosen, person), person.currency),
-            "counterfactual": change
-            and {
-                "direction": change["direction"],
-                "persona": person.primary,
-                "then": change["then"],
-                "sentences": change["sentences"],
-            },
-        }
-    )
+    return {
+        "format": content.get("format") or "article",
+        "summary": chosen.piece.summary or None,
+        "category": content.get("category"),
+        "tags": list(chosen.piece.tags),
+        "difficulty": content.get("difficulty"),
+        "read_time_minutes": content.get("read_time_minutes"),
+        "sources": content.get("sources") or [],
+        "partner": {name: partner.get(name) for name in ("name", "logo_url", "external_url")}
+        if chosen.piece.offer
+        else None,
+        "why": why(reasons_of(chosen, person), person.currency),
+        "counterfactual": change
+        and {
+            "direction": change["direction"],
+            "persona": person.primary,
+            "then": change["then"],
+            "sentences": change["sentences"],
+        },
+    }
 
 
 def _eligibility(chosen: Chosen) -> dict[str, Any]:
@@ -222,18 +250,23 @@ def _money(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
-def plain(value: Any) -> Any:
+def encoded(value: Any) -> str:
     """As JSON holds it: numbers, texts, lists and objects, in a form that reads back equal."""
+    return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def plain(value: Any) -> Any:
+    return json.loads(encoded(value))
+
+
+def _plain(value: Any) -> Any:
     match value:
-        case Mapping():
-            return {str(key): plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [plain(one) for one in value]
         case Decimal():
             return float(value)
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case date() | UUID():
             return str(value)
-        case _:
-            return value
+        case Mapping():
+            return dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in a trace.")

@@ -177,6 +177,7 @@ class RecordedMove(models.Model):
     reason = models.CharField(max_length=500, null=True)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    revision = models.IntegerField(db_default=1)  # of the item once moved: moves of one moment have an order too
     at = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
 

@@ -1,25 +1,22 @@
 """A run over stored people: what is proposed, kept, withdrawn and left alone, in a number of statements that stands."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import consent, population, rowsecurity
+from accounts import consent, rowsecurity
 from accounts.models import Tenant, User
-from accounts.populating import populate
 from accounts.purposes import Purpose
-from personas import profiles
 from recommendations import cards as card_acts
 from recommendations import proposals, proposing, shelf
 from recommendations.models import Card, Claim, Consideration, Flag, Outcome, Recommendation, RecordedMove, Trace
 from recommendations.tests import people as made
+from recommendations.tests.crowds import NOW, crowd, stock
 from recommendations.tests.factories import CardFactory
 
-UNTIL = date(2025, 6, 30)
-NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
 OPERATOR = uuid4()
 LATER = NOW + timedelta(hours=1)
 
@@ -36,29 +33,7 @@ def cards(tenant):
     pieces = made.three_for_all()
     for slug in ("high_utilization", "variable_income_budgeter", "subscription_heavy", "savings_builder"):
         pieces += [made.piece(f"{slug}-{n}".replace("_", "-"), personas=[slug]) for n in range(2)]
-    for piece in pieces:
-        CardFactory(
-            tenant=tenant,
-            title=piece.title,
-            content=dict(piece.content),
-            content_hash=piece.content_hash,
-            updated_at=NOW - timedelta(days=1),
-        )
-
-
-def crowd(tenant, count):
-    """Generated people, loaded and refreshed; those who agreed."""
-    recipe = population.Recipe(seed=3, users=count, until=UNTIL)
-    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
-        populate(
-            batch=population.people(recipe, 0, count),
-            tenant_id=tenant.pk,
-            now=datetime(2025, 6, 30, 12, tzinfo=UTC),
-        )
-    with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
-        due = profiles.due(tenant_id=tenant.pk)
-        profiles.refresh(user_ids=due, tenant_id=tenant.pk, now=NOW - timedelta(minutes=5))
-    return due
+    stock(tenant, pieces)
 
 
 def propose(tenant, user_ids, now=NOW, **more):

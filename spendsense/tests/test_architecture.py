@@ -13,8 +13,9 @@ REASONS = {
     },
     "personas": {"catalogue", "signals", "rules", "transitions"},
     "recommendations": {
-        "cardcontent", "considering", "criteria", "drafts", "eligibility", "explaining", "facts", "fields", "figures",
-        "guardrails", "lifecycle", "matching", "pieces", "remembered", "starter", "tracing", "wording",
+        "assigned", "cardcontent", "comparing", "considering", "criteria", "drafts", "eligibility", "explaining",
+        "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling", "remembered",
+        "starter", "tracing", "wording",
     },
     "operators": {"measures", "rendering"},
 }  # fmt: skip
