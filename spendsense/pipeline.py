@@ -15,6 +15,8 @@ from accounts.models.uploads import Status
 from accounts.refusals import Unavailable
 from personas import exports, profiles, runs, simulating
 from personas.working import work_off
+from recommendations import proposals, proposing, working
+from recommendations.models import Outcome
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger("spendsense.pipeline")
@@ -75,6 +77,28 @@ def refresh(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterat
             return
     while worked := work_off(tenant_id=tenant.pk, clock=clock, run_id=only):
         yield not worked.failed
+
+
+def propose(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
+    """Consider who is due, a handful at a time; whom another worker has in hand is left to it."""
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
+        due = proposing.due(tenant_id=tenant.pk, now=clock(), user_ids=None if user_id is None else [user_id])
+    for first in range(0, len(due), working.HANDFUL):
+        some = due[first : first + working.HANDFUL]
+        done = working.work_off(user_ids=some, tenant_id=tenant.pk, clock=clock)
+        failed = sum(one.outcome is Outcome.FAILED for one in done)
+        yield from [True] * (len(done) > failed) + [False] * failed
+
+
+def withdraw(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
+    """Take back what no consent covers any more; it was hidden from the moment of the revocation."""
+
+    def withdrawn() -> int:
+        with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+            return proposals.withdraw_stranded(tenant_id=tenant.pk, now=clock(), user_id=user_id)
+
+    while withdrawn():
+        yield True
 
 
 def export(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
@@ -148,10 +172,22 @@ def expire(tenant: Tenant, clock: Clock) -> Iterator[bool]:
         yield True
 
 
+def to_consider(tenant: Tenant, now: datetime, user_id: UUID | None) -> int:
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
+        return len(proposing.due(tenant_id=tenant.pk, now=now, user_ids=None if user_id is None else [user_id]))
+
+
+def to_withdraw(tenant: Tenant, user_id: UUID | None) -> int:
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        return len(proposals.stranded(tenant_id=tenant.pk, user_id=user_id))
+
+
 STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
     "simulate": simulate,
     "load": load,
     "refresh": refresh,
+    "propose": propose,
+    "withdraw": withdraw,
     "export": export,
     "leave": leave,
     "expire": expire,
@@ -162,14 +198,18 @@ STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
 OF_ONE: dict[str, Callable[[Tenant, Clock, UUID], Iterator[bool]]] = {
     "load": load,
     "refresh": refresh,
+    "propose": propose,
+    "withdraw": withdraw,
     "export": export,
 }
-SHARED = ("load", "refresh")  # whose pieces of work are leased, so that many workers share them
+SHARED = ("load", "refresh", "propose")  # whose pieces of work are leased or locked, so that many workers share them
 # How many pieces of work a stage would find now; what one stage makes due for the next is not foreseen.
 WAITING: dict[str, Callable[[Tenant, datetime, UUID | None], int]] = {
     "simulate": lambda tenant, now, user_id: len(simulating.due(tenant_id=tenant.pk)),
     "load": lambda tenant, now, user_id: loads.waiting(tenant_id=tenant.pk, now=now, user_id=user_id),
     "refresh": lambda tenant, now, user_id: runs.waiting(tenant_id=tenant.pk, now=now, user_id=user_id),
+    "propose": lambda tenant, now, user_id: to_consider(tenant, now, user_id),
+    "withdraw": lambda tenant, now, user_id: to_withdraw(tenant, user_id),
     "export": lambda tenant, now, user_id: sum(
         len(asked(tenant_id=tenant.pk, user_id=user_id, every=True)) for asked in (analytics.stranded, analytics.due)
     ),

@@ -34,8 +34,8 @@ def test_what_is_due_is_done_once(maya, noor):
     received(noor)
     said = ran()
     assert said.code == 0 and said.lines == [
-        "done  4 items  failed 0  0:00:00"
-    ]  # two loads; one refresh and one export: noor said no
+        "done  5 items  failed 0  0:00:00"
+    ]  # two loads; one refresh, one consideration and one export: noor said no
     assert rows_of(maya)["transactions"] == rows_of(noor)["transactions"] == 4
     assert list(storage.keys(f"transactions/user_id={maya.pk}", store=storage.ANALYTICS))
     assert ran("--json").lines == [json.dumps({"done": 0, "failed": 0})]
@@ -73,7 +73,7 @@ def test_one_tenant_leaves_the_others_for_later(maya):
 def test_one_person_leaves_the_others_for_later(maya, noor):
     received(maya)
     received(noor)
-    assert ran("--user", maya.email).lines == ["done  3 items  failed 0  0:00:00"]  # load, refresh, export
+    assert ran("--user", maya.email).lines == ["done  4 items  failed 0  0:00:00"]  # load, refresh, propose, export
     assert (rows_of(maya)["transactions"], rows_of(noor)["transactions"]) == (4, 0)
     assert ran("--user", maya.email).lines == ["done  0 items  failed 0  0:00:00"]
     assert ran("--user", noor.email).lines == ["done  1 items  failed 0  0:00:00"]
@@ -94,7 +94,8 @@ def test_processes_share_the_files(shared_db):
     people = [factories.consenting(f"p{n}") for n in range(3)]
     for user in people:
         received(user)
-    assert ran("--workers", "2").lines == ["done  7 items  failed 0  0:00:00"]  # three loads, one shard, three exports
+    # three loads, one shard, its people considered at once, three exports
+    assert ran("--workers", "2").lines == ["done  8 items  failed 0  0:00:00"]
     assert [rows_of(user)["transactions"] for user in people] == [4, 4, 4]
 
 
