@@ -1,9 +1,10 @@
 """How a command shares its work between processes, and how it ends when somebody presses Ctrl-C."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing import get_context
 from threading import Event
 from types import FrameType
@@ -12,6 +13,7 @@ from typing import TypeVar
 import django
 from django.db import connections
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -43,6 +45,24 @@ def pieces(do: Callable[[], T | None], workers: int, stopped: Callable[[], bool]
                     yield piece
                     if not stopped():
                         waiting.add(processes.submit(do))
+
+
+def each(do: Callable[[A], T], given: Iterable[A], workers: int, stopped: Callable[[], bool]) -> Iterator[T]:
+    """Do it with each of these, here (0) or in so many processes; once stopped, what is in hand ends whole."""
+    left = iter(given)
+    if workers == 0:
+        for one in left:
+            if stopped():
+                return
+            yield do(one)
+        return
+    with pool(workers) as processes:
+        waiting: set[Future[T]] = {processes.submit(do, one) for one in islice(left, workers)}
+        while waiting:
+            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in ended:
+                yield future.result()
+            waiting |= {processes.submit(do, one) for one in islice(left, 0 if stopped() else len(ended))}
 
 
 def _begin() -> None:
