@@ -9,7 +9,8 @@ from pathlib import Path
 from spendsense.devstack import Home, running
 
 NAMES = (
-    "load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "signin", "erasure", "cards",
+    "load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "recommend", "signin",
+    "erasure", "cards",
 )  # fmt: skip
 
 
