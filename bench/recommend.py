@@ -21,12 +21,12 @@ from recommendations.models import Outcome
 from recommendations.tests.crowds import NOW
 from recommendations.working import HANDFUL
 
-WORKERS, ALONE, SHARD, CHUNK = 2, 100, 1000, 1500
+WORKERS, ALONE, SHARD, CHUNK, MONTHS = 2, 100, 1000, 1500, 7
 
 
 def main(arguments: list[str]) -> None:
     users = int(arguments[0]) if arguments else 10_000
-    people(users, workers=WORKERS)
+    people(users, days=MONTHS * 365 // 12, workers=WORKERS)
     tenant = Tenant.objects.get(slug="default")
     eyes = rowsecurity.pipeline(tenant.pk)
     with rowsecurity.viewing(eyes):
