@@ -44,9 +44,11 @@ STRANDED = """
                                    AND c.since <= r.created_at)))
      ORDER BY r.user_id, r.id LIMIT %(limit)s
 """
+# Not FOR UPDATE: each run has written rows that name the card, and two of them would wait for each other's.
 USED = """
     UPDATE cards c SET usage_count = usage_count + used.times, last_used_at = %(now)s
-      FROM (SELECT card_id FROM cards WHERE card_id = ANY(%(cards)s::uuid[]) ORDER BY card_id FOR UPDATE) locked
+      FROM (SELECT card_id FROM cards WHERE card_id = ANY(%(cards)s::uuid[]) ORDER BY card_id
+               FOR NO KEY UPDATE) locked
       JOIN (SELECT card_id, count(*) AS times FROM unnest(%(cards)s::uuid[]) AS card_id GROUP BY 1) used USING (card_id)
      WHERE c.card_id = locked.card_id
 """

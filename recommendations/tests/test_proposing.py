@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import consent, rowsecurity
 from accounts.models import Tenant, User
 from accounts.purposes import Purpose
+from personas.tests.at_once import elsewhere
 from recommendations import cards as card_acts
 from recommendations import proposals, proposing, shelf
 from recommendations.models import Card, Claim, Consideration, Flag, Outcome, Recommendation, RecordedMove, Trace
@@ -193,3 +194,18 @@ def test_a_rejected_subject_is_silent_for_ninety_days(tenant, cards, days):
         )
     propose(tenant, [item.user_id], NOW + timedelta(days=days), asked_for=True)
     assert bool(items(user_id=item.user_id, subject=item.subject, status="pending")) is (days == 91)
+
+
+def test_two_runs_that_use_the_same_cards_do_not_stop_each_other(tenant, cards):
+    """Each has written rows that name a card before it counts the use; neither may wait for the other's naming."""
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        used = list(Card.objects.values_list("pk", flat=True))
+
+    def counted():
+        with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            proposals.count_uses(cards=used, now=NOW)
+
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)), connection.cursor() as cursor:
+        cursor.execute("SELECT FROM cards FOR KEY SHARE")
+        elsewhere(counted).result(30)
