@@ -127,9 +127,10 @@ def test_what_is_open_of_a_deleted_card_is_withdrawn_with_it(desk, maya, omar, n
     approved = ItemFactory(user=maya, card=card)
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         Recommendation.objects.filter(pk=approved.pk).update(status="approved", approved_at=now, approved_by=omar.pk)
+    (before,) = rows(User, pk=maya.pk)
     assert desk.remove(card_id=card.pk, by=omar.actor, now=now) == 2
     (reader,) = rows(User, pk=maya.pk)
-    assert reader.cache_generation == maya.cache_generation + 1  # what is kept of the feed is out of date
+    assert reader.cache_generation > before.cache_generation  # what is kept of the feed is out of date
     found = {item.pk: (item.status, item.withdrawal_reason) for item in rows(Recommendation)}
     assert found == {
         pending.pk: ("withdrawn", "card_deleted"),
