@@ -2,7 +2,9 @@
 
 from accounts.api.routing import EitherSlash
 from recommendations.api.cards import CardViewSet
+from recommendations.api.recommendations import RecommendationViewSet
 
 router = EitherSlash()
 router.register("v1/cards", CardViewSet, basename="cards")
+router.register("recommendations", RecommendationViewSet, basename="recommendations")
 urlpatterns = router.urls
