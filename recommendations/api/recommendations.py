@@ -17,6 +17,7 @@ from accounts.api.permissions import Consumer
 from recommendations import feed, feedback
 from recommendations.api import shapes
 from recommendations.feed import RecommendationNotFound
+from recommendations.whynot import why_not
 
 ID = OpenApiParameter("recommendation_id", str, OpenApiParameter.PATH)
 
@@ -62,6 +63,14 @@ class RecommendationViewSet(viewsets.ViewSet):
         if not shown:
             raise RecommendationNotFound
         return Response(shown[0])
+
+    @extend_schema(parameters=[shapes.Asked], responses=shapes.WhyNotOut, operation_id="recommendations_why_not")
+    @action(detail=False, methods=["get"], url_path="why-not")
+    def why_not(self, request: Request) -> Response:
+        asked = shapes.Asked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        told = why_not(user=caller(request), key=asked.validated_data["key"], now=timezone.now())
+        return Response(shapes.WhyNotOut(told).data)
 
     @extend_schema(parameters=[ID], request=None, responses=shapes.SeenOut)
     @action(detail=True, methods=["post"])

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.api.paging import Page
 from recommendations.feed import Sort
 from recommendations.models import Kind
+from recommendations.models.recommendations import SUBJECT
 
 
 class Listing(Page):
@@ -125,3 +126,27 @@ class ClickOut(serializers.Serializer[Any]):
     clicked = serializers.BooleanField()
     clicked_at = serializers.DateTimeField()
     destination_url = serializers.CharField(allow_null=True)
+
+
+class Asked(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=SUBJECT)
+
+
+class CheckOut(serializers.Serializer[Any]):
+    signal = serializers.CharField()
+    op = serializers.CharField()
+    threshold = serializers.JSONField()
+    value = serializers.JSONField(allow_null=True)
+    met = serializers.BooleanField()
+
+
+class WhyNotOut(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    type = serializers.ChoiceField(Kind.values(), allow_null=True)
+    outcome = serializers.CharField()
+    as_of = serializers.DateField()
+    stale = serializers.BooleanField()
+    sentence = serializers.CharField()
+    checks = CheckOut(many=True)
+    rank = serializers.IntegerField(allow_null=True)

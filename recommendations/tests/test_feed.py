@@ -46,9 +46,7 @@ def approved(user, at=None, **fields):
 
 
 def offered(user, **fields):
-    return approved(
-        user, type="partner_offer", presentation={"partner": PARTNER}, partner_checks=["income"], **fields
-    )
+    return approved(user, type="partner_offer", presentation={"partner": PARTNER}, partner_checks=["income"], **fields)
 
 
 def items(client, query=""):

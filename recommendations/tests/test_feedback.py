@@ -140,9 +140,7 @@ def at_once(count, act):
 def test_many_answers_at_once_are_one_row_and_one_of_them_is_the_first(live_db, now):
     maya = people.consenting("maya")
     item = approved(maya)
-    results = at_once(
-        8, lambda: reading(maya, feedback.answer, item_id=item.pk, said={"rating": 3}, now=now)[1]
-    )
+    results = at_once(8, lambda: reading(maya, feedback.answer, item_id=item.pk, said={"rating": 3}, now=now)[1])
     assert sorted(results) == [False] * 7 + [True]
 
 
@@ -155,7 +153,9 @@ def test_many_pages_at_once_tell_one_first_time(live_db, now):
         def served(user):
             found = feed.told(user=user, today=now.date())
             moment = datetime.now(UTC)
-            return tuple(one["shown_at"] for one in feedback.serve(user=user, found=found, items=found.items, now=moment))
+            return tuple(
+                one["shown_at"] for one in feedback.serve(user=user, found=found, items=found.items, now=moment)
+            )
 
         return reading(maya, served)
 

@@ -15,7 +15,7 @@ REASONS = {
     "recommendations": {
         "assigned", "cardcontent", "comparing", "considering", "criteria", "drafts", "eligibility", "explaining",
         "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling", "remembered",
-        "starter", "tracing", "wording",
+        "starter", "tracing", "unmet", "wording",
     },
     "operators": {"measures", "rendering"},
 }  # fmt: skip
