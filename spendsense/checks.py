@@ -65,6 +65,12 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
         "SECOND_FACTOR_KEYS is missing, or holds something else than keys.",
         "Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'.",
     )
+    refuse(
+        bool(settings.LANGUAGE_MODEL_URL) and not settings.LANGUAGE_MODEL_URL.startswith("https://"),
+        35,
+        "LANGUAGE_MODEL_URL is not https.",
+        "People's figures travel there; use an encrypted address.",
+    )
     refuse(not settings.WEBAUTHN_RP_ID, 22, "WEBAUTHN_RP_ID is missing.", "Name the domain security keys belong to.")
     return wrong
 

@@ -315,6 +315,12 @@ EMAIL_USE_TLS: bool = env.bool("MAIL_TLS", True)
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL: str = env.str("MAIL_FROM", "spendsense@localhost")
 
+# -- a language model that speaks the OpenAI protocol; without a model every text is a template's
+
+LANGUAGE_MODEL: str = env.str("LANGUAGE_MODEL", "")
+LANGUAGE_MODEL_URL: str = env.str("LANGUAGE_MODEL_URL", "")
+LANGUAGE_MODEL_KEY: str = env.str("LANGUAGE_MODEL_KEY", "")
+
 # -- what a browser is told
 
 SECURE_HTTPS: bool = env.bool("SECURE_HTTPS", not AT_HOME)

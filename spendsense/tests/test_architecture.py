@@ -13,8 +13,9 @@ REASONS = {
     },
     "personas": {"catalogue", "signals", "rules", "transitions"},
     "recommendations": {
-        "assigned", "cardcontent", "comparing", "considering", "criteria", "drafts", "eligibility", "explaining",
-        "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling", "remembered",
+        "assigned", "cardcontent", "comparing", "considering", "conversation", "criteria", "drafts", "eligibility",
+        "explaining", "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling",
+        "remembered",
         "starter", "tracing", "unmet", "wording",
     },
     "operators": {"measures", "rendering"},
