@@ -47,11 +47,11 @@ def credit(draft: Draft, question: Question) -> list[str]:
 
 
 def interest(draft: Draft, question: Question) -> list[str]:
-    charged = draft.signal("credit.interest_charged")
-    window = back(draft, draft.known.person.window_of("credit"))
-    if not draft.known.person.values["credit.any_interest_charges"]:
+    person = draft.known.person
+    window = back(draft, person.window_of("credit"))
+    if not person.values["credit.any_interest_charges"]:
         return [f"You were charged no interest {window}."]
-    return [f"You were charged {charged} of interest {window}."]
+    return [f"You were charged {draft.signal('credit.interest_charged')} of interest {window}."]
 
 
 def savings(draft: Draft, question: Question) -> list[str]:

@@ -7,6 +7,7 @@ from recommendations.conversation.known import Fact
 from recommendations.facts import day
 from recommendations.figures import uncited
 from recommendations.guardrails import has_markup, passed, spoken
+from recommendations.wording import sentences_of
 
 LONGEST = 1200
 OURS = ("SpendSense",)
@@ -21,9 +22,9 @@ def lines(facts: Iterable[Fact]) -> list[str]:
 def sound(text: str, facts: Iterable[Fact], titles: tuple[str, ...] = (), merchants: Collection[str] = ()) -> bool:
     """Every figure and name is cited, and every guardrail over what is spoken passes."""
     cited = [part for one in facts for part in (one.value, one.label, day(one.as_of))]
-    if has_markup(text) or uncited(text, cited=cited, own=OURS, merchants=merchants):
-        return False
-    return passed(spoken((text,), titles=titles))
+    # Sentence by sentence: the first word of the next one is no part of a name that ends this one.
+    bare = [s for s in sentences_of(text) if uncited(s, cited=cited, own=OURS, merchants=merchants)]
+    return not bare and not has_markup(text) and passed(spoken((text,), titles=titles))
 
 
 def stands(text: str, facts: Iterable[Fact], merchants: Collection[str], titles: tuple[str, ...] = ()) -> bool:
