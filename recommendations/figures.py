@@ -30,7 +30,8 @@ ONES = (
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 SPELLED = {word: Decimal(n) for n, word in enumerate(ONES, 2)} | {w: Decimal(n * 10) for n, w in enumerate(TENS, 2)}
 SPELLED |= {"hundred": Decimal(100), "thousand": Decimal(1000), "million": Decimal(10**6), "dozen": Decimal(12)}
-SPELLED_WORD = re.compile(rf"\b(?:{'|'.join(SPELLED)})s?\b")
+_SPELLED = "|".join(sorted(SPELLED, key=len, reverse=True))
+SPELLED_NUMBER = re.compile(rf"\b(?:{_SPELLED})s?(?:(?:\s+and)?[\s-]+(?:{_SPELLED}|one)s?)*\b")
 NAME = re.compile(r"[A-Z][\w&'.-]*(?:\s+[A-Z][\w&'.-]*)*")
 SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[\"\u201c(]\s*)$")
 PLAIN = {"i", "we", "you", "your", "we're", "i'm", "it's", "the", "usd", "eur", "gbp"}
@@ -82,10 +83,25 @@ def figures(text: str) -> tuple[tuple[Figure, str], ...]:
     said = SLASHED.sub(" ", said)
     for match in NUMERAL.finditer(said):
         found.append((("number", _number(match)), match.group().strip()))
-    for match in SPELLED_WORD.finditer(said):
-        word = match.group()
-        found.append((("spelled", SPELLED[word if word in SPELLED else word.removesuffix("s")]), word))
+    for match in SPELLED_NUMBER.finditer(said):
+        found.append((("spelled", _spelled(match.group())), match.group()))
     return tuple(found)
+
+
+def _spelled(words: str) -> Decimal:
+    """`seventy-one`, `two hundred and six`, `three thousand`: one number, not the ones that it is made of."""
+    whole, part = Decimal(0), Decimal(0)
+    for word in re.findall(r"[a-z]+", words):
+        value = (SPELLED | {"one": Decimal(1)}).get(word) or SPELLED.get(word.removesuffix("s"))
+        if value is None:
+            continue  # and
+        if value >= 1000:
+            whole, part = whole + max(part, Decimal(1)) * value, Decimal(0)
+        elif word.removesuffix("s") in ("hundred", "dozen"):
+            part = max(part, Decimal(1)) * value
+        else:
+            part += value
+    return whole + part
 
 
 def _number(match: re.Match[str]) -> tuple[Decimal, str]:

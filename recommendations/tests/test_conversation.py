@@ -24,6 +24,7 @@ QUESTIONS = {
         "restaurants last 30 days",
         "How much on taxes this year?",
         "Give me a breakdown by category",
+        "I am maya@example.test; what did I spend on groceries?",
     ],
     Intent.LARGEST_TRANSACTIONS: [
         "What were my 3 biggest purchases?",
@@ -50,7 +51,7 @@ QUESTIONS = {
 
 @pytest.mark.parametrize(("intent", "text"), [(intent, text) for intent, texts in QUESTIONS.items() for text in texts])
 def test_a_question_is_known_by_its_words(intent, text):
-    assert asked(text).intent is intent
+    assert asked(redacted(text)).intent is intent
 
 
 REFUSED = {

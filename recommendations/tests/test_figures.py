@@ -34,6 +34,8 @@ def test_what_is_cited_may_be_said_in_other_forms(text):
         ("Because you were paid on 15 October 2025.", ("15 october 2025",)),
         ("Because you were paid on 14 October 2024.", ("14 october 2024",)),
         ("Because nine of them charge you.", ("nine",)),
+        ("Because sixty-eight dollars and seventy-one cents left.", ("seventy-one",)),
+        ("Because five thousand and six of them charge you.", ("five thousand and six",)),
         ("Because Hulu charges you.", ("Hulu",)),
         ("Hulu charges you, because it does.", ("Hulu",)),
         ("Because your Amex is full.", ("Amex",)),
