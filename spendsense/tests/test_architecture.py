@@ -20,7 +20,7 @@ REASONS = {
     },
     "operators": {"measures", "rendering"},
 }  # fmt: skip
-FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3"}
+FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3", "openai"}
 DOORS = {"api", "admin", "tasks", "management", "console"}
 WIRING = {"spendsense.urls", "spendsense.tasks", "spendsense.settings"}
 # `tasks.wake` writes nothing and decides nothing; what staff commands have in common serves every app's commands.
