@@ -19,7 +19,7 @@ from recommendations.guardrails import DISCLOSURE
 from recommendations.models import ChatLog
 
 
-class Asked(serializers.Serializer[Any]):
+class Message(serializers.Serializer[Any]):
     message = serializers.CharField(min_length=1, max_length=1000)
     conversation_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
@@ -66,9 +66,9 @@ class ChatViewSet(viewsets.ViewSet):
     def limit(self) -> Scope:
         return Scope.CHAT if self.action == "create" else Scope.API
 
-    @extend_schema(request=Asked, responses=AnswerOut)
+    @extend_schema(request=Message, responses=AnswerOut)
     def create(self, request: Request) -> Response:
-        asked = Asked(data=request.data)
+        asked = Message(data=request.data)
         asked.is_valid(raise_exception=True)
         row = chat.ask(user=caller(request), now=timezone.now(), **asked.validated_data)
         return Response(AnswerOut(_shown(row)).data)

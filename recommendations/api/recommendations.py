@@ -64,10 +64,10 @@ class RecommendationViewSet(viewsets.ViewSet):
             raise RecommendationNotFound
         return Response(shown[0])
 
-    @extend_schema(parameters=[shapes.Asked], responses=shapes.WhyNotOut, operation_id="recommendations_why_not")
+    @extend_schema(parameters=[shapes.Key], responses=shapes.WhyNotOut, operation_id="recommendations_why_not")
     @action(detail=False, methods=["get"], url_path="why-not")
     def why_not(self, request: Request) -> Response:
-        asked = shapes.Asked(data=request.query_params)
+        asked = shapes.Key(data=request.query_params)
         asked.is_valid(raise_exception=True)
         told = why_not(user=caller(request), key=asked.validated_data["key"], now=timezone.now())
         return Response(shapes.WhyNotOut(told).data)

@@ -128,7 +128,7 @@ class ClickOut(serializers.Serializer[Any]):
     destination_url = serializers.CharField(allow_null=True)
 
 
-class Asked(serializers.Serializer[Any]):
+class Key(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=SUBJECT)
 
 
