@@ -25,7 +25,7 @@ from django.utils import timezone
 from accounts import rowsecurity
 from accounts.fingerprints import fingerprint
 from accounts.models import Tenant, User
-from accounts.tests.callers import pair_for
+from accounts.tests.callers import client_of, pair_for
 from bench.populated import people, superuser
 from personas import profiles
 from recommendations import proposing, starter
@@ -44,9 +44,11 @@ KEPT = re.compile(r'kept_answers_total\{kind="recommendations",served="(True|Fal
 
 def main(arguments: list[str]) -> None:
     requests = int(arguments[0]) if arguments else 3_000
-    tokens = readers()
+    users = readers()
+    tokens = [pair_for(user).access for user in users]
     with superuser() as raw:
         raw.execute("VACUUM ANALYZE")
+    own_time(users[:100])
     print(f"{len(tokens)} readers, {requests:,} requests of {READERS} at once; milliseconds, through gunicorn")
     with gunicorn():
         told("a page, cold", one_by_one(tokens, FEED, cold=True))
@@ -60,8 +62,8 @@ def main(arguments: list[str]) -> None:
         print(f"under the crowd {served / (served + missed):.1%} of the pages were kept ones")
 
 
-def readers() -> list[str]:
-    """People with approved items of the starting library, and the token of each."""
+def readers() -> list[User]:
+    """People with approved items of the starting library."""
     people(USERS)
     tenant, now = Tenant.objects.get(slug="default"), datetime.now(UTC)
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
@@ -76,8 +78,28 @@ def readers() -> list[str]:
         done = proposing.propose(user_ids=due, tenant_id=tenant.pk, now=now)
     with rowsecurity.viewing(rowsecurity.MAINTENANCE), connection.cursor() as cursor:
         cursor.execute(APPROVED, [timezone.now(), uuid4()])
-        users = list(User.objects.filter(pk__in=[one.user_id for one in done if one.education]).order_by("user_id"))
-    return [pair_for(user).access for user in users]
+        return list(User.objects.filter(pk__in=[one.user_id for one in done if one.education]).order_by("user_id"))
+
+
+def own_time(users: list[User]) -> None:
+    """The processor time of this process through the whole stack: what a busy machine does not change."""
+    clients = [client_of(user, SERVER_NAME="127.0.0.1") for user in users]
+    question = {"message": "Where does my money go?"}
+    doors = {
+        "first page": lambda client: client.get(FEED),
+        "cold page": lambda client: (cache.clear(), client.get(FEED))[1],
+        "kept page": lambda client: client.get(FEED),
+        "who am I": lambda client: client.get(FLOOR),
+        "why not": lambda client: client.get(f"{FEED}/why-not?key=utilization-basics"),
+        "question": lambda client: client.post("/api/chat", question, format="json"),
+    }
+    for name, door in doors.items():
+        taken = []
+        for client in clients:
+            began = time.process_time()
+            assert door(client).status_code == 200
+            taken.append(time.process_time() - began)
+        told(f"{name}, own time", taken)
 
 
 @contextmanager

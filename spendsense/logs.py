@@ -65,6 +65,7 @@ def configure() -> None:
             "loggers": {
                 "django.request": {"level": "CRITICAL"},  # RequestLog says it once, without the path's ids
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
+                **{name: {"level": "WARNING"} for name in ("openai", "httpx")},  # below it they quote questions
             },
         }
     )

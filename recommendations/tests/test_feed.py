@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import consent, kept, rowsecurity
+from accounts import consent, erasure, kept, rowsecurity
 from accounts.kept import Kind
 from accounts.models import User
+from accounts.models.leaving import Scope
 from accounts.purposes import Purpose
 from accounts.tests import factories as people
 from accounts.tests.senders import statements_of
@@ -273,7 +274,9 @@ def test_an_approval_is_served_at_once(calling, maya, now):
 def test_an_edit_after_an_undo_is_served_as_it_stands(calling, maya):
     item, client = approved(maya, title="Before"), calling(maya)
     client.get(FEED), client.get(FEED)
+    changed(item, **OVERTAKEN["undo"])
     changed(item, title="After")
+    changed(item, status="approved", approved_at=timezone.now(), approved_by=APPROVER)
     assert [one["title"] for one in items(client)] == ["After"]
 
 
@@ -302,14 +305,14 @@ def test_a_revocation_empties_the_next_page(calling, agreed, now, purpose):
     assert len(items(client)) == (0 if purpose == Purpose.ANALYSIS else 1)  # a new consent brings nothing old back
 
 
-def test_an_erasure_empties_the_next_page(calling, maya):
+def test_an_erasure_empties_the_next_page(calling, live_db, own_store):
+    maya = people.consenting("maya")
     approved(maya)
     client = calling(maya)
     client.get(FEED), client.get(FEED)
     assert kept_items(maya)
-    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
-        consent.revoke(user=maya, purpose=Purpose.ANALYSIS, now=timezone.now())
-        Recommendation.objects.filter(user=maya).delete()
+    erasure.erase(user=maya, scope=Scope.ANALYSIS, now=timezone.now())
+    assert cache.get(f"recommendations:{maya.pk}") is None
     assert items(client) == []
 
 

@@ -10,8 +10,9 @@ from recommendations import chat, provider
 from recommendations.models import ChatLog
 from recommendations.tests.speaking import dripping, failing, saying, speaking, waiting, written
 from recommendations.tests.test_chat import ask, stood
+from spendsense.tests.test_logs import written as output
 
-__all__ = ["ask", "stood"]
+__all__ = ["ask", "output", "stood"]
 QUESTION = "What did I spend on groceries? I am maya@example.test"
 TEMPLATE = "You spent $70.00 on groceries in the 30 days to 30 June 2025"
 GOOD = "Groceries came to $70.00 in the 30 days to 30 June 2025, which is 35 % of your spending."
@@ -50,6 +51,16 @@ def test_its_words_are_used_and_its_name_is_kept(ask, settings):
     assert logged() == "small"
     (heard,) = model.heard
     assert (heard["path"], heard["key"], heard["model"]) == ("/v1/chat/completions", "Bearer a-key", "small")
+
+
+def test_what_it_is_asked_and_says_is_in_no_log(ask, settings, output):
+    with speaking(settings, saying(GOOD)):
+        assert ask(QUESTION)["response"].startswith(GOOD)
+    with speaking(settings, failing(500)):
+        ask(QUESTION)
+    said = output.getvalue()
+    assert "APIStatusError" in said or "InternalServerError" in said
+    assert "Groceries came" not in said and "did I spend on" not in said and "a-key" not in said
 
 
 def logged():
