@@ -8,7 +8,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from accounts import audit, kept, rowsecurity
 from accounts.audit import Action, Deed
@@ -186,8 +186,8 @@ def remove(
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         items = Recommendation.objects.filter(tenant_id=tenant_id, card_id=card_id, status__in=OPEN)
         items_of = dict(items.values_list("pk", "user_id"))
-        # Readers first, as a run locks them: and what is kept of their feed is served no more.
-        User.objects.filter(pk__in=items_of.values()).update(cache_generation=F("cache_generation") + 1)
+        # Readers first, as a run locks them; the withdrawal itself makes old what is kept of their feed.
+        list(User.objects.select_for_update().filter(pk__in=items_of.values()).order_by("pk").values_list("pk"))
         kept.forget(user_ids=set(items_of.values()))
         withdrawn = proposals.withdraw(
             reasons=[(item_id, Withdrawal.CARD_DELETED) for item_id in items_of],
