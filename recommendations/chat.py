@@ -16,10 +16,11 @@ from recommendations.models import ChatLog
 
 def ask(*, user: User, message: str, conversation_id: UUID | None, now: datetime) -> ChatLog:
     """Two short transactions with the person's own eyes; nothing is held while a provider is waited for."""
+    if not user.consent_status:
+        raise ConsentRequired
     text = redacted(message)
     question = asked(text)
     with rowsecurity.viewing(rowsecurity.of(user)):
-        _agreed(user)
         question, known = evidence.known(user=user, question=question, today=now.date())
     answer = told(question, known)
     titles = known.titles if known else ()
@@ -28,7 +29,7 @@ def ask(*, user: User, message: str, conversation_id: UUID | None, now: datetime
         answer = Answer(CANNOT_SAY)
     written = _by_provider(text, answer, known)
     with rowsecurity.viewing(rowsecurity.of(user)):
-        _agreed(user)
+        _still_agreed(user)
         return ChatLog.objects.create(
             tenant_id=user.tenant_id,
             user=user,
@@ -44,9 +45,10 @@ def ask(*, user: User, message: str, conversation_id: UUID | None, now: datetime
         )
 
 
-def _agreed(user: User) -> None:
-    """The row is locked: a revocation that has begun is waited for, and one that comes later takes the row along."""
-    if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, consent_status=True).values_list("pk"):
+def _still_agreed(user: User) -> None:
+    """The row is locked: a revocation that has begun is waited for, and one that comes later takes the log along."""
+    agreed = User.objects.select_for_update(no_key=True).filter(pk=user.pk, consent_status=True)
+    if not agreed.values_list("pk"):
         raise ConsentRequired
 
 

@@ -10,6 +10,8 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from accounts import secondfactor, tokens
 
+_THIS_MACHINE = "http://127.0.0.1"
+
 
 @register(Tags.security)
 def settings_are_safe(**_: Any) -> list[CheckMessage]:
@@ -66,9 +68,9 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
         "Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'.",
     )
     refuse(
-        bool(settings.LANGUAGE_MODEL_URL) and not settings.LANGUAGE_MODEL_URL.startswith("https://"),
+        bool(settings.LANGUAGE_MODEL_URL) and not settings.LANGUAGE_MODEL_URL.startswith(("https://", _THIS_MACHINE)),
         35,
-        "LANGUAGE_MODEL_URL is not https.",
+        "LANGUAGE_MODEL_URL is neither https nor on this machine.",
         "People's figures travel there; use an encrypted address.",
     )
     refuse(not settings.WEBAUTHN_RP_ID, 22, "WEBAUTHN_RP_ID is missing.", "Name the domain security keys belong to.")

@@ -39,12 +39,14 @@ def ids(configured, **changes):
 
 def test_safe_settings_start(settings):
     assert ids(settings) == []
+    assert ids(settings, LANGUAGE_MODEL_URL="http://127.0.0.1:11434/v1") == []
 
 
 @pytest.mark.parametrize(
     ("changes", "id"),
     [
         ({"ENVIRONMENT": "staging"}, "E001"),
+        ({"LANGUAGE_MODEL_URL": "http://models.example/v1"}, "E035"),
         ({"SECRET_KEY": "short"}, "E002"),
         ({"ALLOWED_HOSTS": []}, "E003"),
         ({"ALLOWED_HOSTS": ["*"]}, "E004"),
