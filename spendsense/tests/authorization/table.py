@@ -42,10 +42,11 @@ class Line:
     body: Any = None
     form: bool = False  # sent as a form with a file
     locks: frozenset[str] = frozenset()  # written first by the act and taken back by its refusal
+    marks: frozenset[str] = frozenset()  # where a GET notes that it was served
 
     @property
     def operation(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.path.partition('?')[0]}"
 
     def cell(self, column: str) -> str:
         return dict(zip(COLUMNS, self.cells.replace("|", "").split(), strict=True))[column]
@@ -57,7 +58,8 @@ class Line:
 
 _UPLOAD, _CORRECTION, _RULES = "UPLOAD_NOT_FOUND", "CORRECTION_NOT_FOUND", "RULE_SET_NOT_FOUND"
 _USER, _PERSONA, _SIGNALS = "USER_NOT_FOUND", "PERSONA_NOT_FOUND", "NO_SIGNALS"
-_CARD = "CARD_NOT_FOUND"
+_CARD, _ITEM = "CARD_NOT_FOUND", "RECOMMENDATION_NOT_FOUND"
+_ITEMS, _LOCKED = frozenset({"recommendations"}), frozenset({"users"})
 _NEW_CARD = {"card_type": "insight", "title": "What a limit is", "content": {"key": "limits"}}
 _OF_PERSON = {"user_id": "{person}"}
 
@@ -141,6 +143,20 @@ LINES = [
     Line("POST", "/api/operator/rule-sets/{version}/roll-back", "403 403 403 403 | 403 409 409 | 409 409 409", _RULES,
          conflict="ALREADY_ACTIVE", body={"note": NOTE}),
     Line("GET", "/api/operator/override-cases", "403 403 403 -   | 200 200 200 | -   -   200"),
+
+    Line("GET", "/api/recommendations",         "200 200 200 -   | 403 403 403 | -   -   403", marks=_ITEMS),
+    Line("GET", "/api/recommendations/why-not?key=of-this-institution", "200 404 404 - | 403 403 403 | - - 403", _ITEM),
+    Line("GET", "/api/recommendations/{item}",  "200 404 404 404 | 403 403 403 | 403 403 403", _ITEM, marks=_ITEMS),
+    Line("POST", "/api/recommendations/{item}/seen", "200 409 409 404 | 403 403 403 | 403 403 403", _ITEM, body={}),
+    Line("POST", "/api/recommendations/{item}/click", "200 409 409 404 | 403 403 403 | 403 403 403", _ITEM, body={},
+         locks=_LOCKED),
+    Line("POST", "/api/recommendations/{item}/feedback", "201 409 409 404 | 403 403 403 | 403 403 403", _ITEM,
+         body={"rating": 4}, locks=_LOCKED),
+    Line("DELETE", "/api/recommendations/{item}/feedback", "204 409 409 404 | 403 403 403 | 403 403 403", _ITEM,
+         locks=_LOCKED),
+    Line("GET", "/api/chat",                    "200 200 200 -   | 403 403 403 | -   -   403"),
+    Line("POST", "/api/chat",                   "200 409 409 -   | 403 403 403 | -   -   403",
+         body={"message": "How much did I spend?"}),
 
     Line("GET", "/api/v1/cards",                "403 403 403 -   | 200 200 200 | -   -   200", service=200),
     Line("POST", "/api/v1/cards",               "403 403 403 -   | 403 201 201 | -   -   201", service=201,

@@ -14,6 +14,7 @@ COMMANDS = {
     "explain_signals": MAINTENANCE, "explain_statement": NOBODY, "lint_rules": NOBODY,
     "prune_snapshots": PIPELINE | MAINTENANCE, "rebuild_profiles": PIPELINE | MAINTENANCE,
     "refresh_profiles": PIPELINE | MAINTENANCE, "simulate_rules": PIPELINE,
+    "generate_recommendations": PIPELINE | MAINTENANCE, "replay_traces": PIPELINE | MAINTENANCE,
     "load_starter_cards": MAINTENANCE, "evaluate": MAINTENANCE | PIPELINE,
     "export_analytics": PIPELINE, "migrate": NOBODY, "run_chores": ALL_OF_THE_WALK, "run_pipeline": ALL_OF_THE_WALK,
     "seed_demo": ALL_OF_THE_WALK, "seed_population": ALL_OF_THE_WALK,

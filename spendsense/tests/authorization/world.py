@@ -21,6 +21,8 @@ from personas.signals import Correction as Kind
 from personas.tests.histories import said
 from personas.tests.rule_cases import overruled, stricter
 from recommendations import cards
+from recommendations.models import Recommendation
+from recommendations.tests.factories import ItemFactory
 
 CONSENTING, BEYOND = ("maya", "theo"), ("zoe", "fred")
 NAMES = {
@@ -158,8 +160,26 @@ def _measured(world: World, name: str) -> None:
         overruled(user)
         profile = Profile.objects.get(user=user)
         agreed = ConsentRecord.objects.filter(user=user, purpose=Purpose.ANALYSIS).get()
-    rows = {"correction": made, "transition": changed, "assignment": stands, "profile": profile, "consent": agreed}
+    item = _told(user, name, now)
+    rows = {
+        "item": item,
+        "correction": made,
+        "transition": changed,
+        "assignment": stands,
+        "profile": profile,
+        "consent": agreed,
+    }
     ids |= {word: str(row.pk) for word, row in rows.items()}
+
+
+def _told(user: User, name: str, now: datetime) -> Recommendation:
+    """An item that an operator approved."""
+    item = ItemFactory(
+        user=user, rationale=f"We're showing you this because {NAMES[name]} Gym charges you.", created_at=now
+    )
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        Recommendation.objects.filter(pk=item.pk).update(status="approved", approved_at=now, approved_by=user.pk)
+    return item
 
 
 def _signed_in(world: World, name: str) -> None:
