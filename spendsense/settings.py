@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.github",
     "allauth.mfa",
-    "accounts.librarysessions.Quiet",
+    "accounts.quietsessions.Quiet",
     "allauth.headless",
     "rest_framework",
     "django_filters",

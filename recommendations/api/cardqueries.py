@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from recommendations import cardcontent
 from recommendations.fields import Fields, Flawed, Kind, Wrong, choice, day, fields_of, number, tags, text, uuid
-from recommendations.library import GROUPS
+from recommendations.inventory import GROUPS
 from recommendations.models.cards import CardType
 
 MOST_IDS = 100

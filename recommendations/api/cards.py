@@ -22,7 +22,7 @@ from accounts.api.paging import Page, uuid_of
 from accounts.api.permissions import Allowed, HasScope
 from accounts.keys import Scope as KeyScope
 from accounts.limits import Scope, Use
-from recommendations import cards, library
+from recommendations import cards, inventory
 from recommendations.api import cardmetrics, cardqueries
 from recommendations.api import cardshapes as shapes
 from recommendations.api.tenancy import NamedByHeader, agreed, tenant_of
@@ -121,7 +121,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
     def list(self, request: Request) -> Response:
         asked = cardqueries.listing(request.query_params)
         page, size = asked.pop("page"), asked.pop("page_size")
-        rows = library.found(tenant_id=self.tenant_id, **asked)
+        rows = inventory.found(tenant_id=self.tenant_id, **asked)
         shown = shapes.CardOut(rows[(page - 1) * size : page * size], many=True).data
         return Response({"cards": shown, "total": rows.count(), "page": page, "page_size": size})
 
@@ -156,7 +156,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
     @action(detail=False, methods=["post"], url_path="retrieve")
     def retrieve_many(self, request: Request) -> Response:
         asked = cardqueries.asked_for(request.data)
-        known = library.named(tenant_id=self.tenant_id, card_ids=asked)
+        known = inventory.named(tenant_id=self.tenant_id, card_ids=asked)
         missing = [card_id for card_id in asked if card_id not in known]
         found = [known[card_id] for card_id in asked if card_id in known]
         told = {
@@ -197,7 +197,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
     @extend_schema(parameters=[ID, OUR_TENANT, Page], responses=shapes.CardVersionPage)
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, card_id: str) -> Response:
-        rows = library.versions(tenant_id=self.tenant_id, card_id=_id(card_id))
+        rows = inventory.versions(tenant_id=self.tenant_id, card_id=_id(card_id))
         return self._page(request, rows, shapes.CardVersionOut)
 
     @extend_schema(
@@ -211,7 +211,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
         if not (version.isascii() and version.isdecimal() and len(version) < 10):
             raise CardNotFound("This version of the card was not found.")
         return Response(
-            shapes.CardVersionOut(library.version(tenant_id=self.tenant_id, card_id=known, version=int(version))).data
+            shapes.CardVersionOut(inventory.version(tenant_id=self.tenant_id, card_id=known, version=int(version))).data
         )
 
     # -- use
@@ -222,7 +222,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
     @action(detail=True, methods=["get"], url_path="usage")
     def uses(self, request: Request, card_id: str) -> Response:
         since, until = cardqueries.days(request.query_params)
-        rows = library.uses(tenant_id=self.tenant_id, card_id=_id(card_id), since=since, until=until)
+        rows = inventory.uses(tenant_id=self.tenant_id, card_id=_id(card_id), since=since, until=until)
         return self._page(request, rows, shapes.CardUseOut)
 
     @extend_schema(
@@ -257,14 +257,14 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
         return Response(told, headers={"X-Event-Recorded": "true" if counted.recorded else "false"})
 
     @extend_schema(
-        parameters=[OUR_TENANT, *DAYS, OpenApiParameter("group_by", str, enum=[*library.GROUPS])],
+        parameters=[OUR_TENANT, *DAYS, OpenApiParameter("group_by", str, enum=[*inventory.GROUPS])],
         responses=shapes.CardUseSummary,
         operation_id="v1_cards_usage_summary",
     )
     @action(detail=False, methods=["get"], url_path="usage/summary")
     def summary(self, request: Request) -> Response:
         asked = cardqueries.summary(request.query_params, timezone.now().date())
-        return Response(library.summary(tenant_id=self.tenant_id, **asked))
+        return Response(inventory.summary(tenant_id=self.tenant_id, **asked))
 
     # -- inside
 
