@@ -12,7 +12,9 @@ from accounts import anchors, audit, rowsecurity
 from operators import measures, rechecking
 from operators.measures import Group, mean, percent
 from personas import rulesets
+from recommendations import traces
 from recommendations.models import Kind
+from recommendations.traces import Result
 
 DAYS = 90  # the life of an approved item: what can be seen today was made in this time
 TARGET_MS = 5_000
@@ -97,6 +99,13 @@ class Report:
     @property
     def missed(self) -> list[str]:
         return measures.missed(self.document)
+
+
+def replayed(ids: Sequence[UUID], *, tenant_id: UUID) -> Replays:
+    """Traces made again; one whose inputs changed or are gone says nothing about us."""
+    results = [one.result for one in traces.replay(recommendation_ids=ids, tenant_id=tenant_id)]
+    made = [result for result in results if result in (Result.IDENTICAL, Result.DIFFERENT)]
+    return Replays(len(made), made.count(Result.IDENTICAL))
 
 
 def evaluate(

@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -50,7 +51,12 @@ class Command(StaffCommand):
         self._progress(options, f"evaluate  {tenant.slug}")
         with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
             report = evaluation.evaluate(
-                tenant_id=tenant.pk, start=start, end=end, replay_sample=options["replay_sample"], now=now
+                tenant_id=tenant.pk,
+                start=start,
+                end=end,
+                replay_sample=options["replay_sample"],
+                now=now,
+                replay=partial(evaluation.replayed, tenant_id=tenant.pk),
             )
         if options["output"]:
             self._write(report, options)
