@@ -67,7 +67,7 @@ def rebuild(*, user_ids: Collection[UUID], tenant_id: UUID) -> list[Difference]:
     """Three statements, however many people; a second call finds nothing."""
     with connection.cursor() as cursor:
         cursor.execute(LOCKED, [[str(user_id) for user_id in user_ids]])
-        locked = [user_id for (user_id,) in cursor.fetchall()]
+        locked = [user_id for user_id, *_ in cursor.fetchall()]
         asked: dict[str, Any] = {
             "users": [UUID(user_id) for user_id in locked],
             "priority": PRIORITY,
