@@ -103,7 +103,7 @@ TEMPLATES = [
 ]
 
 # what a person may take along and have erased, from the top down
-LEAVING = ["recommendations.leaving", "personas.leaving", "accounts.leaving"]
+LEAVING = ["operators.leaving", "recommendations.leaving", "personas.leaving", "accounts.leaving"]
 
 # -- database: `default` serves and owns nothing; `owner` migrates and exists only where it was given
 

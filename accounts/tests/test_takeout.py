@@ -131,6 +131,7 @@ def test_every_table_that_an_erasure_empties_is_told_or_left_out_on_purpose():
         "upload_undo", "ledger_months", "ledger_spans", "exports", "override_cases", "persona_profiles",
         "socialaccount_socialaccount", "mfa_authenticator", "account_emailaddress", "django_admin_log",
         "security_events", "review_claims", "recommendation_flags", "considerations",
+        "recommendation_notes", "recommendation_tags", "operator_actions",
     }  # fmt: skip
     queries = " ".join(section.query for app in belongings.declared() for section in app.sections)
     tables = {table for app in belongings.declared() for names in app.tables.values() for table in names}

@@ -21,7 +21,7 @@ from accounts.api.leaving import ExportAsked, Receipt, shown
 from accounts.api.paging import uuid_of
 from accounts.models.leaving import Scope
 from accounts.roles import Role
-from operators import leaving
+from operators import onrequest
 
 USER_ID = OpenApiParameter("user_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 
@@ -52,7 +52,7 @@ class LeavingOfViewSet(viewsets.ViewSet):
     def erasure(self, request: Request, user_id: str) -> Response:
         wanted = ErasureWanted(data=request.data)
         wanted.is_valid(raise_exception=True)
-        erased = leaving.erase(
+        erased = onrequest.erase(
             user_id=_named(user_id),
             scope=Scope(wanted.validated_data["scope"]),
             reason=wanted.validated_data["reason"],
@@ -71,7 +71,7 @@ class LeavingOfViewSet(viewsets.ViewSet):
     def export(self, request: Request, user_id: str) -> Response:
         wanted = Reasoned(data=request.data)
         wanted.is_valid(raise_exception=True)
-        export = leaving.export(
+        export = onrequest.export(
             user_id=_named(user_id),
             reason=wanted.validated_data["reason"],
             by=caller(request),
@@ -83,4 +83,4 @@ class LeavingOfViewSet(viewsets.ViewSet):
 
 
 def _named(text: str) -> UUID:
-    return uuid_of(text, leaving.UserNotFound)
+    return uuid_of(text, onrequest.UserNotFound)
