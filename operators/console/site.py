@@ -26,8 +26,19 @@ class Console(AdminSite):
         return bool(known and known.complete and known.user.is_staff)
 
     def get_urls(self) -> list[Any]:
-        """Without the stock way to a row's page elsewhere: it asks for no permission and tells what there is."""
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        """Ours first; without the stock way to a row elsewhere: it asks for no permission and tells what there is."""
+        from operators.console.urls import PAGES  # pages stand on the admins of other apps, which stand on this site
+
+        ours = [page.pattern(self) for pages in PAGES.values() for page in pages]
+        return ours + [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if context["has_permission"]:
+            from operators.console import rail
+
+            context["rail"] = rail.headings(request.known.user, request.path)  # type: ignore[attr-defined]
+        return context
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         return super().index(request, {"figures": overview.figures(), **(extra_context or {})})
