@@ -46,6 +46,7 @@ class Page:
             with timezone.override(zone(operator)):
                 return self.view(request, operator, **ids)
 
+        opened.methods = self.methods  # type: ignore[attr-defined]  # for whoever asks what can be called
         return path(self.path, site.admin_view(opened), name=self.name)
 
     def open_to(self, operator: User) -> bool:

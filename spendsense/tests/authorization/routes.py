@@ -60,4 +60,6 @@ def _methods(path: str, view: Any) -> list[str]:
         # What a form takes by PUT it takes by POST.
         kept = [method for method in METHODS if method != "put" or not issubclass(cls, ProcessFormView)]
         return [method.upper() for method in kept if hasattr(cls, method)]
+    if of_page := getattr(view, "methods", None):
+        return [method for method in of_page if method != "HEAD"]
     return CALLABLE_WITH.get(view.__name__, ["GET", "POST"])
