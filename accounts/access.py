@@ -13,17 +13,27 @@ from accounts.pseudonyms import subject_ref
 VIEWS = (audit.Action.VIEW_USER, audit.Action.VIEW_PERSON, audit.Action.VIEW_TRACE)
 
 
-def opened(*, by: User, whom: UUID, section: str, now: datetime, origin: Origin = NOWHERE) -> None:
+def opened(
+    *,
+    by: User,
+    whom: UUID,
+    section: str,
+    now: datetime,
+    origin: Origin = NOWHERE,
+    action: audit.Action = audit.Action.VIEW_USER,
+    recommendation_id: UUID | None = None,
+) -> None:
     """One row for each section that staff were shown; called last, and not at all for one's own."""
     if not by.is_staff or by.pk == whom:
         return
     audit.record(
-        action=audit.Action.VIEW_USER,
+        action=action,
         tenant_id=by.tenant_id,
         operator_id=by.pk,
         now=now,
         object_type=section,
         subject=whom,
+        recommendation_id=recommendation_id,
         detail={"section": section, "operator_role": by.role, "operator_level": by.level},
         origin=origin,
     )

@@ -15,6 +15,7 @@ from recommendations.shelf import shelf
 from recommendations.wording import problems
 
 TITLE = (5, 255)
+CONTENT = 20_000
 EDITABLE = ("title", "content", "rationale", "priority")
 
 
@@ -34,16 +35,19 @@ class EditFailed(Unacceptable):
 
 def accepted(item: Recommendation, changes: Mapping[str, str]) -> dict[str, str]:
     """The fields that change, trimmed, when the whole item passes with them."""
-    changed = _valid(item, changes)
+    changed = valid(item, changes)
     found = checked(item, changed)
     if not guardrails.passed(found):
         raise EditFailed(found)
     return changed
 
 
-def checked(item: Recommendation, changed: Mapping[str, str]) -> tuple[Check, ...]:
+def checked(
+    item: Recommendation, changed: Mapping[str, str], *, trace: Mapping[str, Any] | None = None
+) -> tuple[Check, ...]:
     """Every check over the item as it would read; figures are held against what its trace cites."""
-    trace = Trace.objects.filter(recommendation_id=item.pk).values_list("trace_data", flat=True).get()
+    if trace is None:
+        trace = Trace.objects.filter(recommendation_id=item.pk).values_list("trace_data", flat=True).get()
     piece = versions.pieces([(item.card_id, item.card_version)])[item.card_id, item.card_version]
     standing: dict[str, Any] = dict(
         ConsentRecord.objects.filter(
@@ -71,7 +75,8 @@ def checked(item: Recommendation, changed: Mapping[str, str]) -> tuple[Check, ..
     )
 
 
-def _valid(item: Recommendation, changes: Mapping[str, str]) -> dict[str, str]:
+def valid(item: Recommendation, changes: Mapping[str, str]) -> dict[str, str]:
+    """The fields that change, trimmed, where each of them can stand."""
     said = {name: text.strip() for name, text in changes.items() if name in EDITABLE}
     changed = {name: text for name, text in said.items() if text != getattr(item, name)}
     if not changed:
@@ -89,6 +94,8 @@ def _wrong(name: str, text: str) -> Iterator[str]:
         yield f"A title has {TITLE[0]} to {TITLE[1]} characters."
     if name == "content" and not text:
         yield "There is no content left."
+    if name == "content" and len(text) > CONTENT:
+        yield f"A content has at most {CONTENT:,} characters."
     if name == "rationale":
         yield from problems(text)
     if name == "priority" and text not in Priority.values():

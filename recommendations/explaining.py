@@ -48,6 +48,11 @@ def label(path: str, person: Person) -> str:
     if path == "credit.highest_card_utilization_pct" and "card_name" in slots:
         last4 = slots.get("card_last4")
         return f"{slots['card_name'].text} ending {last4.text}" if last4 else slots["card_name"].text
+    return words(path)
+
+
+def words(path: str) -> str:
+    """A signal by its own name."""
     return path.partition(".")[2].removesuffix("_pct").replace("_", " ").capitalize()
 
 

@@ -38,8 +38,8 @@ def card_of(piece, tenant):
     return card
 
 
-def proposed(user, *, offer=False, key="own", **fields):
-    """What the reasons say of somebody at 68 % of a card's limit, stored for `user`."""
+def proposed(user, *, offer=False, key="own", rows=(), **fields):
+    """What the reasons say of somebody at 68 % of a card's limit, stored for `user`; its facts rest on `rows`."""
     piece = (made.offer if offer else made.piece)(key, personas=["high_utilization"], rationale_template=TEMPLATE)
     card = card_of(piece, user.tenant)
     who = made.person(user_id=user.pk, tenant_id=user.tenant_id, monthly_income=Decimal("3200.00"))
@@ -59,7 +59,7 @@ def proposed(user, *, offer=False, key="own", **fields):
         **({"created_at": MADE_AT} | fields),
     )
     run = Made(uuid4(), item.pk, uuid4(), MADE_AT, 1)
-    cites = [citation_of(slot, (), 0) for slot in chosen.told.worded.used]
+    cites = [citation_of(slot, rows, len(rows)) for slot in chosen.told.worded.used]
     beside = {"tenant": user.tenant, "user": user, "recommendation": item}
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         Trace.objects.create(
