@@ -1,7 +1,8 @@
-"""The tables of what the money says."""
+"""The tables of what the money says, and of what was said about people."""
 
 from personas.models.assignments import Assignment, Cause, Profile, Source, Transition
 from personas.models.corrections import Correction
+from personas.models.dossiers import Notes, Person, Portrait, PortraitSource, PortraitVersion, Submission
 from personas.models.rulesets import OverrideCase, RuleSet, Simulation
 from personas.models.runs import Run, Shard
 from personas.models.snapshots import Snapshot, Window
@@ -10,7 +11,12 @@ __all__ = [
     "Assignment",
     "Cause",
     "Correction",
+    "Notes",
     "OverrideCase",
+    "Person",
+    "Portrait",
+    "PortraitSource",
+    "PortraitVersion",
     "Profile",
     "RuleSet",
     "Run",
@@ -18,6 +24,7 @@ __all__ = [
     "Simulation",
     "Snapshot",
     "Source",
+    "Submission",
     "Transition",
     "Window",
 ]
