@@ -1,13 +1,13 @@
-"""What this app keeps of a person: signals, personas, corrections, and their place in other people's work."""
+"""What this app keeps of a person: signals, personas, corrections, their dossier, and their place in others' work."""
 
 from collections.abc import Iterator
 from uuid import UUID
 
 from accounts import storage
-from accounts.belongings import Belongings, Place, of_table
+from accounts.belongings import TIME, Belongings, Place, Section, of_table
 from accounts.models.leaving import Scope
 from personas import exports
-from personas.models import Assignment, Correction, Snapshot, Transition
+from personas.models import Assignment, Correction, Person, Snapshot, Transition
 
 # A simulation shows a few people as examples; the counts stay, which name nobody.
 SAMPLES = """
@@ -28,6 +28,31 @@ ENDS = """
            to_user = CASE to_user WHEN %(user)s THEN '00000000-0000-0000-0000-000000000000' ELSE to_user END
      WHERE tenant_id = %(tenant)s AND status NOT IN ('pending', 'leased') AND %(user)s IN (from_user, to_user)
 """
+# A dossier would go with its person; it is deleted table by table so that the receipt counts what went.
+MINE = "(SELECT id FROM persons WHERE user_id = %(user)s)"
+DOSSIER = {
+    "persona_version_sources": f"""
+        DELETE FROM persona_version_sources
+         WHERE persona_version_id IN (SELECT id FROM persona_versions WHERE person_id IN {MINE})
+    """,
+    "persona_versions": f"DELETE FROM persona_versions WHERE person_id IN {MINE}",
+    "personas": f"DELETE FROM personas WHERE person_id IN {MINE}",
+    "person_notes_cache": f"""
+        DELETE FROM person_notes_cache
+         WHERE person_data_id IN (SELECT id FROM person_data WHERE person_id IN {MINE})
+    """,
+    "person_data": f"DELETE FROM person_data WHERE person_id IN {MINE}",
+}
+AT = TIME.format(column="created_at")
+SUBMISSIONS = f"""
+    SELECT json_build_object('id', id, 'raw_text', raw_text, 'source', source, 'created_at', {AT})::text
+      FROM person_data WHERE person_id IN {MINE} ORDER BY person_data.created_at, seq
+"""
+VERSIONS = f"""
+    SELECT json_build_object('persona_id', persona_id, 'version', version, 'persona', persona, 'generator', generator,
+                             'computed_from_data_ids', data_ids, 'created_at', {AT})::text
+      FROM persona_versions WHERE person_id IN {MINE} ORDER BY version
+"""
 
 
 def files(user_id: UUID) -> Iterator[Place]:
@@ -41,6 +66,9 @@ BELONGINGS = Belongings(
         of_table("signals", Snapshot, "computed_at, time_window", ("user_id",)),
         of_table("assignments", Assignment, "assigned_at, seq", ("user_id", "seq", "assigned_by", "met")),
         of_table("transitions", Transition, "created_at, transition_id", ("user_id",)),
+        of_table("person", Person, "created_at", ("user_id", "revision", "characters")),
+        Section("submissions", SUBMISSIONS),
+        Section("persona_versions", VERSIONS),
     ),
     tables={
         Scope.ANALYSIS: (
@@ -50,9 +78,11 @@ BELONGINGS = Belongings(
             "user_personas",
             "signal_snapshots",
             "corrections",
-        )
+        ),
+        Scope.NOTES: ("persons",),
     },
     scrubs={
+        Scope.NOTES: DOSSIER,
         Scope.ANALYSIS: {"rule_set_simulations": SAMPLES},
         Scope.ACCOUNT: {"pipeline_shards": ENDS},
     },
