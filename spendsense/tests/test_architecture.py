@@ -11,7 +11,7 @@ REASONS = {
     "accounts": {
         "chain", "fingerprints", "population", "purposes", "roles", "signedform", "statements", "words",
     },
-    "personas": {"catalogue", "signals", "rules", "transitions"},
+    "personas": {"catalogue", "portraits", "rules", "signals", "transitions"},
     "recommendations": {
         "assigned", "cardcontent", "comparing", "considering", "conversation", "criteria", "drafts", "eligibility",
         "explaining", "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling",
