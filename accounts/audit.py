@@ -1,12 +1,13 @@
 """The audit chain: the one writer, which every act of staff calls last, and its verification."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import chain
 from accounts.chain import Verdict
@@ -17,6 +18,25 @@ from accounts.origin import NOWHERE, Origin
 from accounts.pseudonyms import subject_ref
 
 __all__ = ["Action", "Deed", "Verdict", "record", "record_all", "verify"]
+
+COLUMNS = ", ".join(("id", *chain.SEALED, "hash"))
+# The end of the chain, there from now on and ours until the transaction ends; to write it is to lock it.
+LOCKED = """
+    INSERT INTO audit_heads AS head (tenant_id, seq, hash) VALUES (%s, 0, %s)
+        ON CONFLICT (tenant_id) DO UPDATE SET seq = head.seq
+    RETURNING seq, hash
+"""
+APPENDED = f"""
+    WITH given AS (SELECT %(rows)s::jsonb AS rows),
+    sealed AS (
+        INSERT INTO audit_entries ({COLUMNS})
+        SELECT {COLUMNS} FROM given, jsonb_populate_recordset(NULL::audit_entries, given.rows)),
+    told AS (
+        INSERT INTO audit_details (audit_id, tenant_id, detail)
+        SELECT id, tenant_id, detail
+          FROM given, jsonb_to_recordset(given.rows) AS row (id uuid, tenant_id uuid, detail jsonb))
+    UPDATE audit_heads SET seq = %(seq)s, hash = %(hash)s WHERE tenant_id = %(tenant)s
+"""
 
 
 @dataclass(frozen=True)
@@ -63,16 +83,17 @@ def record_all(
     batch_id: UUID | None = None,
     origin: Origin = NOWHERE,
 ) -> list[AuditEntry]:
-    """Seal deeds in their order: one row each, five statements in all."""
-    AuditHead.objects.bulk_create([AuditHead(tenant_id=tenant_id)], ignore_conflicts=True)
-    head = AuditHead.objects.select_for_update().get(pk=tenant_id)
-    entries, details = [], []
-    for deed in deeds:
+    """Seal deeds in their order: one row each, two statements in all."""
+    if not deeds:
+        return []
+    seq, last = _locked(tenant_id)
+    entries, rows = [], []
+    for seq, deed in enumerate(deeds, seq + 1):
         detail = {**deed.detail, "user_id": str(deed.subject)} if deed.subject else dict(deed.detail)
         entry = AuditEntry(
             id=uuid4(),
             tenant_id=tenant_id,
-            seq=head.seq + 1,
+            seq=seq,
             at=now,
             operator_id=operator_id,
             action=deed.action.value,
@@ -84,22 +105,29 @@ def record_all(
             request_id=origin.request_id,
             ip_address=origin.ip_address,
             detail_hash=fingerprint(detail),
-            prev_hash=head.hash,
+            prev_hash=last,
         )
-        entry.hash = chain.seal({name: getattr(entry, name) for name in chain.SEALED})
-        head.seq, head.hash = entry.seq, entry.hash
+        sealed = {name: getattr(entry, name) for name in chain.SEALED}
+        entry.hash = last = chain.seal(sealed)
         entries.append(entry)
-        details.append(AuditDetail(audit_id=entry.pk, tenant_id=tenant_id, detail=detail))
-    AuditEntry.objects.bulk_create(entries)
-    AuditDetail.objects.bulk_create(details)
-    head.save(update_fields=["seq", "hash"])
+        rows.append({**sealed, "id": entry.pk, "hash": last, "detail": detail})
+    with connection.cursor() as cursor:
+        given = json.dumps(rows, default=str)
+        cursor.execute(APPENDED, {"rows": given, "seq": seq, "hash": last, "tenant": tenant_id})
     return entries
 
 
 def upcoming(*, tenant_id: UUID) -> int:
     """The number that the next record of this transaction will have; nobody else's comes between."""
-    AuditHead.objects.bulk_create([AuditHead(tenant_id=tenant_id)], ignore_conflicts=True)
-    return AuditHead.objects.select_for_update().get(pk=tenant_id).seq + 1
+    seq, _ = _locked(tenant_id)
+    return seq + 1
+
+
+def _locked(tenant_id: UUID) -> tuple[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [tenant_id, FIRST])
+        seq, last = cursor.fetchone()
+    return seq, last
 
 
 def verify(*, tenant_id: UUID, from_seq: int = 1, anchors: Mapping[int, str] | None = None) -> Verdict:

@@ -733,7 +733,7 @@ def test_statements_do_not_grow_with_cards(desk, omar, with_key):
     assert asked(lambda: post(service, {}, f"/{cards[0]}/usage")) == 2
     for start, count in ((0, 1), (1, 40)):
         items = [{"card_type": "voice", "content": {"tone": str(n)}} for n in range(start, start + count)]
-        assert asked(lambda items=items: post(service, {"cards": items}, "/batch")) == 9
+        assert asked(lambda items=items: post(service, {"cards": items}, "/batch")) == 6
 
 
 def test_metrics_hold_no_ids(desk):
