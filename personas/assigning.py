@@ -122,8 +122,16 @@ class Appended:
     standing: pl.DataFrame
 
 
-def append(rows: pl.DataFrame, *, active: Active, tenant_id: UUID, now: datetime, always: bool = False) -> Appended:
-    """Evaluate rows that have signals and append what changed (or, with `always`, all that nothing holds).
+def append(
+    rows: pl.DataFrame,
+    *,
+    active: Active,
+    tenant_id: UUID,
+    now: datetime,
+    always: bool = False,
+    released: bool = False,
+) -> Appended:
+    """Evaluate rows that have signals and append what changed (with `always` all that nothing holds; `released`: all).
 
     `rows` are measured rows with their `snapshot_id`; the users are locked by the caller, so rows of one are ordered.
     """
@@ -137,7 +145,7 @@ def append(rows: pl.DataFrame, *, active: Active, tenant_id: UUID, now: datetime
     with connection.cursor() as cursor:
         was = _latest(cursor, rows["user_id"].unique().to_list())
         wanted = _wanted(
-            given.join(was, on=["user_id", "window"], how="left", maintain_order="left"), active, now, always
+            given.join(was, on=["user_id", "window"], how="left", maintain_order="left"), active, now, always, released
         )
         stand = standing(rows["user_id"], was, wanted)
         if wanted.height:
@@ -160,8 +168,10 @@ def _latest(cursor: CursorWrapper, user_ids: list[str]) -> pl.DataFrame:
     return pl.DataFrame(cursor.fetchall(), LATEST_COLUMNS, orient="row")
 
 
-def _wanted(beside: pl.DataFrame, active: Active, now: datetime, always: bool) -> pl.DataFrame:
+def _wanted(beside: pl.DataFrame, active: Active, now: datetime, always: bool, released: bool) -> pl.DataFrame:
     """Rows that differ from the latest of their person and window, but for those that an operator holds."""
+    if released:
+        return beside
     held = (pl.col("was_source") == "operator") & (pl.col("held_until") > now)
     changed = (
         pl.col("was_id").is_null()

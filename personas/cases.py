@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from accounts.words import Word
 from personas import rules
-from personas.models import OverrideCase
+from personas.catalogue import CATALOGUE
+from personas.models import Assignment, OverrideCase, Snapshot
 
 
 class State(Word):
@@ -45,12 +46,38 @@ def broken(cases: Sequence[OverrideCase], document: rules.Document) -> list[dict
 
 
 @transaction.atomic
+def freeze(*, assignment: Assignment, snapshot: Snapshot, by: str) -> OverrideCase:
+    """What was known when an operator overruled the rules, and what the operator said it means."""
+    return OverrideCase.objects.create(
+        tenant_id=assignment.tenant_id,
+        user_id=assignment.user_id,
+        assignment_id=assignment.pk,
+        window_type=assignment.window_type,
+        signals={path: _plain(snapshot.signal(path)) for path in CATALOGUE},
+        expected_persona=assignment.primary_persona,
+        reason=assignment.reason or "",
+        created_by=by,
+        created_at=assignment.assigned_at,
+    )
+
+
+@transaction.atomic
+def retire(*, assignment_id: UUID) -> None:
+    """The word of which it came was taken back before its time, so no later rules must honour it."""
+    OverrideCase.objects.filter(assignment_id=assignment_id, state=State.OPEN).update(state=State.RETIRED.value)
+
+
+@transaction.atomic
 def waive(*, reasons: Mapping[UUID, str], version: int, by: str, now: datetime) -> None:
     """A publication gives these open cases up, each with its reason; they are not asked again."""
     for case_id, reason in reasons.items():
         OverrideCase.objects.filter(pk=case_id, state=State.OPEN).update(
             state=State.WAIVED.value, waived_by=by, waived_at=now, waive_reason=reason, waived_version=version
         )
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def _nested(case: OverrideCase) -> dict[str, dict[str, Any]]:

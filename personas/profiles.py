@@ -1,4 +1,4 @@
-"""From rows to where a person stands: who is due, refreshing many alike, assigning on request, overriding."""
+"""From rows to where a person stands: who is due, refreshing many alike, and assigning on request."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ from accounts.origin import NOWHERE, Origin
 from accounts.refusals import ConsentRequired, NotThere, Refused
 from personas import assigning, ledger, population, rules, rulesets, snapshots
 from personas.catalogue import CATALOGUE
-from personas.models import Assignment, OverrideCase, Profile, Snapshot, Source, Window
-from personas.rules import FALLBACK, Persona, Strength
+from personas.models import Assignment, Window
 from personas.signals import ALGORITHM, measure
 
 WINDOWS = tuple(Window(word).days for word in Window.values())
@@ -124,6 +123,11 @@ def refresh(
     return Refreshed(len(standing), new.height, appended.rows.height, appended.transitions)
 
 
+def locked(*, user_ids: Collection[UUID]) -> list[UUID]:
+    """Who of these people agrees still; until the end of the transaction nobody else writes about them."""
+    return [UUID(user_id) for user_id in _states(LOCKED, [str(user_id) for user_id in user_ids])]
+
+
 def _states(query: str, user_ids: list[str]) -> dict[str, int]:
     """On what each of these people's measurements would rest."""
     with connection.cursor() as cursor:
@@ -222,87 +226,3 @@ def stored(*, user_ids: Collection[UUID], window: Window, document: rules.Docume
     return pl.DataFrame(dict(zip(schema, values, strict=True)), schema).with_columns(
         pl.col("subscriptions.merchants").str.json_decode(MERCHANTS)
     )
-
-
-@transaction.atomic
-def override(
-    *,
-    user: User,
-    window: Window,
-    persona: Persona,
-    reason: str,
-    held_until: datetime | None,
-    by: User,
-    now: datetime,
-    origin: Origin = NOWHERE,
-) -> Assignment:
-    """An operator's word against the rules: one row with a reason, held for a while, its inputs frozen as a case."""
-    if not _states(LOCKED, [str(user.pk)]):
-        raise ConsentRequired
-    snapshot = Snapshot.objects.filter(user=user, time_window=window, backfill=False).order_by("-computed_at").first()
-    if snapshot is None or snapshot.no_signals:
-        raise NoSignals(user.pk)
-    active = rulesets.active(tenant_id=user.tenant_id)
-    standing = {
-        other: row.primary_persona
-        for other in (Window.DAYS_30, Window.DAYS_180)
-        if (row := latest(user_ids=[user.pk], window=other).get(user.pk))
-    }
-    stands = Persona(assigning.highest([*({**standing, window: persona.value}).values()]))
-    former = latest(user_ids=[user.pk], window=window).get(user.pk)
-    row = Assignment.objects.create(
-        tenant_id=user.tenant_id,
-        user=user,
-        window_type=window.value,
-        primary_persona=persona.value,
-        primary_match_strength=Strength.DEFAULT.value if persona is FALLBACK else Strength.WEAK.value,
-        all_matches=[persona.value],
-        criteria_met={"note": "Given by an operator.", "by_persona": {}},
-        snapshot=snapshot,
-        as_of=snapshot.as_of,
-        data_fingerprint=snapshot.data_fingerprint,
-        rule_set_id=active.id,
-        rule_set_version=active.version,
-        profile_persona=stands.value,
-        source=Source.OPERATOR.value,
-        assigned_by=by.pk,
-        reason=reason,
-        held_until=held_until,
-        assigned_at=max(now, former.assigned_at) if former else now,
-    )
-    OverrideCase.objects.create(
-        tenant_id=user.tenant_id,
-        user=user,
-        assignment_id=row.pk,
-        window_type=window.value,
-        signals={path: _plain(snapshot.signal(path)) for path in CATALOGUE},
-        expected_persona=persona.value,
-        reason=reason,
-        created_by=by.actor,
-    )
-    Profile.objects.filter(user=user).update(
-        persona=stands.value, persona_id=stands.number, persona_name=stands.title_words
-    )
-    kept.forget(user_ids=[user.pk])
-    audit.record(
-        action=audit.Action.OVERRIDE,
-        tenant_id=user.tenant_id,
-        operator_id=by.pk,
-        now=now,
-        object_type="assignment",
-        object_id=str(row.pk),
-        subject=user.pk,
-        detail={
-            "window": window.value,
-            "persona": persona.value,
-            "former": former.primary_persona if former else None,
-            "reason": reason,
-            "held_until": held_until.isoformat() if held_until else None,
-        },
-        origin=origin,
-    )
-    return row
-
-
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from personas import assigning, profiles, rebuilding, rulesets
 from personas.models import Window
@@ -20,9 +20,7 @@ class Reassigned:
 @transaction.atomic
 def reassign(*, user_ids: Collection[UUID], windows: Collection[Window], tenant_id: UUID, now: datetime) -> Reassigned:
     """The same number of statements for one person and for many; who was refreshed when is another matter."""
-    with connection.cursor() as cursor:
-        cursor.execute(profiles.LOCKED, [[str(user_id) for user_id in user_ids]])
-        locked = [UUID(user_id) for user_id, _ in cursor.fetchall()]
+    locked = profiles.locked(user_ids=user_ids)
     active = rulesets.active(tenant_id=tenant_id)
     appended = transitions = 0
     for window in windows:

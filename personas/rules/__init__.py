@@ -5,7 +5,7 @@ from personas.rules.counterfactual import counterfactual, sentences, smallest_ch
 from personas.rules.differing import diff
 from personas.rules.document import FALLBACK, Document, Persona, Strength
 from personas.rules.errors import Error, InvalidDocument
-from personas.rules.evaluating import evaluate
+from personas.rules.evaluating import evaluate, strength
 from personas.rules.evidence import as_text, criteria, criteria_met, told
 from personas.rules.linting import Finding, lint
 from personas.rules.objects import frame_of
@@ -33,5 +33,6 @@ __all__ = [
     "sentences",
     "shipped",
     "smallest_change",
+    "strength",
     "told",
 ]

@@ -80,6 +80,16 @@ def evaluate(frame: pl.DataFrame, document: Document) -> pl.DataFrame:
     return found.insert_column(1, found.select(strength).to_series())
 
 
+def strength(row: pl.DataFrame, persona: Persona, document: Document) -> Strength:
+    """How strongly one row would be this persona, whether or not it is: what its tiers say, else weak."""
+    if persona is FALLBACK:
+        return Strength.DEFAULT
+    met = row.select(_criteria(document, dtypes(row, document.signals())))
+    tiers = next(rules.tiers for rules in document.personas if rules.persona is persona)
+    holding = (tier.tier for tier in tiers if met.select(fold(tier.when, _answered)).item())
+    return next(holding, Strength.WEAK)
+
+
 def dtypes(frame: pl.DataFrame, paths: Iterable[str]) -> Dtypes:
     """The types of those columns that are there: what expressions over signals depend on."""
     schema = frame.schema

@@ -14,7 +14,7 @@ from accounts.kept import Kind
 from accounts.models import Upload, User
 from accounts.purposes import Purpose
 from accounts.tests import factories
-from personas import corrections, measured, profiles
+from personas import corrections, measured, overriding, profiles
 from personas.models import Window
 from personas.rules import Persona
 from personas.signals import Correction
@@ -41,12 +41,11 @@ def spent(client):
 
 def overridden(user, by, now):
     with rowsecurity.viewing(rowsecurity.of(by)):
-        profiles.override(
+        overriding.override(
             user=user,
             window=Window.DAYS_30,
             persona=Persona.SAVINGS_BUILDER,
             reason="The savings account is at another bank.",
-            held_until=None,
             by=by,
             now=now,
         )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import cast, consent, rowsecurity
 from accounts.purposes import Purpose
 from accounts.tests import factories
-from personas import profiles
+from personas import overriding
 from personas.models import Assignment, Transition, Window
 from personas.rules import Persona
 from personas.tests.factories import loaded, refreshed
@@ -193,19 +193,19 @@ def test_every_call_appends_and_a_key_replays(calling, card):
 def test_a_hold_answers_the_held_row_and_appends_nothing(calling, card, omar, now):
     calling(card).post("/api/personas/assign/me")
     with rowsecurity.viewing(rowsecurity.of(omar)):
-        profiles.override(
+        overriding.override(
             user=card,
             window=Window.DAYS_30,
             persona=Persona.SAVINGS_BUILDER,
             reason="Saw the payslip.",
-            held_until=now + timedelta(days=9),
+            hold_days=9,
             by=omar,
-            now=timezone.now(),
+            now=(at := timezone.now()),
         )
     rows = counted(Assignment)
     body = calling(card).post("/api/personas/assign/me").json()
     assert (body["primary_persona"], body["source"], counted(Assignment)) == (SAVINGS, "operator", rows)
-    assert datetime.fromisoformat(body["held_until"]) == now + timedelta(days=9)
+    assert datetime.fromisoformat(body["held_until"]) == at + timedelta(days=9)
     told = calling(card).post("/api/personas/detect-transition/me").json()
     assert (told["cause"], told["is_positive_transition"]) == ("operator", False)
 

@@ -10,7 +10,7 @@ from accounts import cast, consent, loads, rowsecurity, uploads
 from accounts.purposes import Purpose
 from accounts.refusals import ConsentRequired
 from accounts.tests import factories
-from personas import profiles, runs
+from personas import overriding, profiles, runs
 from personas.models import Assignment, OverrideCase, Profile, Run, Shard, Snapshot, Transition, Window
 from personas.rules import Persona
 
@@ -147,12 +147,11 @@ def test_an_assign_always_appends_and_a_hold_answers_itself(people, omar, now, s
     with seeing(theo):
         assert Assignment.objects.filter(window_type="30d").count() == 3
     with seeing(omar):
-        held = profiles.override(
+        held = overriding.override(
             user=theo,
             window=Window.DAYS_30,
             persona=Persona.SAVINGS_BUILDER,
             reason="Cancelled everything on the phone.",
-            held_until=now + timedelta(days=30),
             by=omar,
             now=now + timedelta(minutes=4),
         )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import anchors, audit, rowsecurity
 from accounts.models import AuditEntry
 from accounts.tests import factories
-from personas import profiles, rulesets, simulating
+from personas import overriding, rulesets, simulating
 from personas.models import Window
 from personas.rules import Persona
 from personas.tests.histories import measured, said, settled
@@ -118,12 +118,11 @@ def test_a_batch_is_one_row_a_person_under_one_number(calling, junior, stands, n
 
 def test_an_override_is_sealed_with_what_it_overruled(omar, stands, seeing, now):
     with seeing(omar):
-        row = profiles.override(
+        row = overriding.override(
             user=stands,
             window=Window.DAYS_30,
             persona=Persona.SAVINGS_BUILDER,
             reason="Saw the payslip.",
-            held_until=None,
             by=omar,
             now=now,
         )

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.purposes import Purpose
 from accounts.tests import factories
 from accounts.tests.senders import statements_of
-from personas import ledger, measured, profiles
+from personas import ledger, measured, overriding, profiles
 from personas.models import Snapshot, Window
 from personas.rules import Persona
 from personas.signals import as_object, exact_json, measure
@@ -137,12 +137,11 @@ def test_the_history_holds_the_rows_at_which_the_profile_persona_changed(calling
     """Three windows are assigned at once and are one entry; an override is the next; saying it again is none."""
     with rowsecurity.viewing(rowsecurity.of(omar)):
         for window in (Window.DAYS_30, Window.DAYS_180):
-            profiles.override(
+            overriding.override(
                 user=stood,
                 window=window,
                 persona=Persona.SAVINGS_BUILDER,
                 reason="The savings account is at another bank.",
-                held_until=None,
                 by=omar,
                 now=now,
             )
