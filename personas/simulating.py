@@ -1,12 +1,12 @@
 """Trying rules: a draft and the active version over the same stored signals, started at a door and run by a worker.
 
 A simulation is a row. Whoever runs it holds the row's lock, which ends with its worker, so that another one takes it
-up; what is not finished when the lease is over has failed. How many education cards remain (`education_below_three`)
-is known above this app and not part of the stored result.
+up; what is not finished when the lease is over has failed. How many education cards each persona has is known above
+this app: whoever runs a simulation there says so, and it then tells for how many people they are too few.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -22,11 +22,12 @@ from accounts.refusals import NotThere
 from accounts.words import Word
 from personas import cases, population, rulesets
 from personas.models import RuleSet, Simulation, Window
-from personas.rules import Document, compare
+from personas.rules import Document, compare, evaluate
 from personas.signals import exact_json
 from personas.signals.insights import STALE
 
 LEASE = timedelta(minutes=10)
+FEWEST = 3  # education cards that everybody should have
 BROKE = "It could not be finished. The fault is ours and has been logged; start it again."
 TOO_LATE = "No worker finished it within 10 minutes. Start it again."
 CHANGED = "The draft was changed before it was simulated. Start it again."
@@ -51,17 +52,25 @@ def simulate(
     windows: Sequence[Window],
     today: date,
     as_of: date | None = None,
+    cards: Mapping[str, int] | None = None,
     stopwatch: Callable[[], float] = perf_counter,
 ) -> dict[str, Any]:
-    """What would change for whom, with the viewer's eyes; nothing is written. One pass per window."""
+    """What would change for whom, with the viewer's eyes; nothing is written. One pass per window.
+
+    `cards` is how many education cards each persona has whatever the numbers of a person are.
+    """
     began = stopwatch()
     paths = before.signals() | after.signals()
+    few = [slug for slug, count in (cards or {}).items() if count < FEWEST]
+    untold: set[str] = set()
     compared: dict[str, Any] = {}
     counts = {"users": 0, "no_signals": 0, "stale": 0}
     for window in windows:
         everybody = population.signals(tenant_id=tenant_id, window=window, paths=paths, as_of=as_of)
         people = everybody.filter(~everybody["no_signals"])
         compared[window.value] = compare(people, before, after)
+        if few:
+            untold |= set(people.filter(evaluate(people, after)["primary"].is_in(few))["user_id"])
         counts = {  # all windows are measured together, so each one counts the same people
             "users": everybody.height,
             "no_signals": everybody.height - people.height,
@@ -70,6 +79,7 @@ def simulate(
     asked = list(cases.of_tenant(tenant_id, cases.State.OPEN))
     return {
         **counts,
+        **({} if cards is None else {"education_below_three": len(untold), "education_cards": dict(cards)}),
         "duration_ms": round((stopwatch() - began) * 1000),
         "cases": {"checked": len(asked), "broken": cases.broken(asked, after)},
         "windows": compared,
@@ -117,7 +127,9 @@ def due(*, tenant_id: UUID) -> list[UUID]:
         return list(running.order_by("created_at", "pk").values_list("pk", flat=True))
 
 
-def run(*, simulation_id: UUID, tenant_id: UUID, now: datetime) -> Simulation | None:
+def run(
+    *, simulation_id: UUID, tenant_id: UUID, now: datetime, cards: Mapping[str, int] | None = None
+) -> Simulation | None:
     """Run one and keep its result; None when another worker has it or it has ended."""
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
         simulation = _taken(simulation_id)
@@ -136,6 +148,7 @@ def run(*, simulation_id: UUID, tenant_id: UUID, now: datetime) -> Simulation | 
             windows=[Window(window) for window in simulation.windows],
             today=now.date(),
             as_of=simulation.as_of,
+            cards=cards,
         )
         ended = now + timedelta(milliseconds=result["duration_ms"])
         return _end(simulation, Status.COMPLETED, ended, json.loads(exact_json(result)))

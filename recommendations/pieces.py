@@ -147,6 +147,15 @@ class Shelf:
     def _standing_faults(self) -> Mapping[UUID, tuple[Fault, ...]]:
         return {piece.card_id: tuple(_faults(piece, self)) for piece in self.pieces}
 
+    def always(self, on: date) -> dict[str, int]:
+        """How many education cards each persona has whatever the numbers: its own and everybody's, without triggers."""
+        told = [
+            self.suits[piece.card_id]
+            for piece in self.pieces
+            if piece.kind == "education" and not self.faults(piece, on) and piece.triggers is None
+        ]
+        return {slug.value: sum(bool({slug.value, FALLBACK.value} & suits) for suits in told) for slug in Persona}
+
     def faults(self, piece: Piece, on: date) -> tuple[Fault, ...]:
         """Everything that keeps a card from being served on this day."""
         observed = _observed(piece)

@@ -15,7 +15,7 @@ from accounts.models.uploads import Status
 from accounts.refusals import Unavailable
 from personas import exports, profiles, runs, simulating
 from personas.working import work_off
-from recommendations import proposals, proposing, working
+from recommendations import proposals, proposing, shelf, working
 from recommendations.models import Outcome
 
 Clock = Callable[[], datetime]
@@ -53,7 +53,9 @@ def simulate(tenant: Tenant, clock: Clock) -> Iterator[bool]:
     """Run the simulations that operators asked for; one that breaks is failed, and says so to who asked."""
 
     def ran(simulation_id: UUID) -> bool:
-        ended = simulating.run(simulation_id=simulation_id, tenant_id=tenant.pk, now=clock())
+        now = clock()
+        cards = shelf.shelf(tenant_id=tenant.pk).always(now.date())
+        ended = simulating.run(simulation_id=simulation_id, tenant_id=tenant.pk, now=now, cards=cards)
         return ended is not None and ended.status == "completed"
 
     def given_up(simulation_id: UUID, _: str) -> bool:

@@ -248,3 +248,13 @@ def test_worked_examples_add_up(key, payment, expected, written):
     owed = 3000 if key == "minimum-payment-cost" else 2400
     assert months_and_interest(owed, "0.24", payment) == expected
     assert written in by_key(key)["content"]["body"]
+
+
+def test_whatever_the_numbers_every_persona_has_three_cards_and_more():
+    assert SHELF.always(TODAY) == {
+        "high_utilization": 13,
+        "variable_income_budgeter": 13,
+        "subscription_heavy": 13,
+        "savings_builder": 13,
+        "general_wellness": 10,
+    }
