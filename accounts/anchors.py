@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from accounts import audit, rowsecurity, storage
 from accounts.models import AuditHead
 
@@ -20,6 +22,11 @@ def write(*, tenant_id: UUID, now: datetime) -> str | None:
         said = {"tenant_id": str(tenant_id), "seq": head.seq, "hash": head.hash, "at": at}
         storage.put(key, json.dumps(said, separators=(",", ":")).encode())
     return key
+
+
+def soon(*, tenant_id: UUID, now: datetime) -> None:
+    """Once the caller's transaction stands; where the store is away the nightly one follows."""
+    transaction.on_commit(lambda: write(tenant_id=tenant_id, now=now), robust=True)
 
 
 def read(*, tenant_id: UUID) -> dict[int, str]:

@@ -49,6 +49,11 @@ class NotADraft(Refused):
     sentence = "What has been published stays as it is. Make a draft of it and change that."
 
 
+class DraftChanged(Refused):
+    code = "DRAFT_CHANGED"
+    sentence = "Somebody saved this draft since you opened it. Compare with what stands there now before you save."
+
+
 class StaleDraft(Refused):
     code = "STALE_DRAFT"
 
@@ -133,6 +138,29 @@ def document_of(row: RuleSet) -> Document:
     return _read(canonical(row.document))
 
 
+def believable(row: RuleSet, active: Active, now: datetime) -> QuerySet[Simulation]:
+    """Simulations on which this document may be published beside the active one, newest first."""
+    tried = Simulation.objects.filter(
+        rule_set_id=row.pk, rule_set_hash=row.hash, base_version=active.version, status="completed"
+    )
+    return tried.filter(finished_at__gte=now - FRESH).order_by("-finished_at", "pk")
+
+
+def broken_by(row: RuleSet, *, tenant_id: UUID) -> list[dict[str, Any]]:
+    """The open cases that its document does not honour."""
+    return cases.broken(list(cases.of_tenant(tenant_id, cases.State.OPEN)), document_of(row))
+
+
+def due_after(*, tenant_id: UUID) -> int:
+    """How many people a publication makes due."""
+    return User.objects.consumers().consenting().filter(tenant_id=tenant_id).count()
+
+
+def next_version(*, tenant_id: UUID) -> int:
+    newest: int = visible(tenant_id=tenant_id).aggregate(newest=Max("version"))["newest"]
+    return newest + 1
+
+
 @transaction.atomic
 def draft(
     *,
@@ -168,10 +196,14 @@ def change(
     base_version: int | None = None,
     document: Mapping[str, Any] | None = None,
     note: str | None = None,
+    expected: str | None = None,
     origin: Origin = NOWHERE,
 ) -> RuleSet:
-    """Save a draft. Another base version says that the draft was compared with it."""
+    """Save a draft, where it still has the hash that was `expected`. Another base version says that the draft was
+    compared with it."""
     row = _locked_draft(rule_set_id, by.tenant_id)
+    if expected is not None and expected != row.hash:
+        raise DraftChanged
     former = row.hash
     if base_version is not None:
         row.base_version = base_version
@@ -212,19 +244,26 @@ def publish(
     current = active(tenant_id=by.tenant_id)
     if row.base_version != current.version:
         raise StaleDraft(row.base_version, current.version)
-    tried = Simulation.objects.filter(
-        rule_set=row, rule_set_hash=row.hash, base_version=current.version, status="completed"
-    )
-    if simulation_id is None or not tried.filter(pk=simulation_id, finished_at__gte=now - FRESH).exists():
+    if simulation_id is None or not believable(row, current, now).filter(pk=simulation_id).exists():
         raise SimulationRequired
-    broken = _broken(row, by.tenant_id)
+    row.published_with = simulation_id
+    broken = broken_by(row, tenant_id=by.tenant_id)
     if unwaived := [case for case in broken if UUID(case["case_id"]) not in waived]:
         raise OverrideCasesBroken(unwaived)
     published = _in_force(row, said, by, now, broken)
     given_up = {UUID(case["case_id"]): waived[UUID(case["case_id"])] for case in broken}
     cases.waive(reasons=given_up, version=published.rule_set.version or 0, by=by.actor, now=now)
     waived_ids = sorted(str(case_id) for case_id in given_up)
-    _sealed(audit.Action.RULES_PUBLISH, row, by, now, origin, former_version=current.version, waived=waived_ids)
+    _sealed(
+        audit.Action.RULES_PUBLISH,
+        row,
+        by,
+        now,
+        origin,
+        former_version=current.version,
+        simulation_id=str(simulation_id),
+        waived=waived_ids,
+    )
     return published
 
 
@@ -248,7 +287,7 @@ def roll_back(*, version: int, note: str, by: User, now: datetime, origin: Origi
         created_by=by.actor,
         created_at=now,
     )
-    published = _in_force(row, said, by, now, _broken(row, by.tenant_id))
+    published = _in_force(row, said, by, now, broken_by(row, tenant_id=by.tenant_id))
     _sealed(
         audit.Action.RULES_ROLL_BACK, row, by, now, origin, former_version=current.version, document_of_version=version
     )
@@ -299,19 +338,14 @@ def _locked_draft(rule_set_id: UUID, tenant_id: UUID) -> RuleSet:
     return row
 
 
-def _broken(row: RuleSet, tenant_id: UUID) -> list[dict[str, Any]]:
-    return cases.broken(list(cases.of_tenant(tenant_id, cases.State.OPEN)), document_of(row))
-
-
 def _in_force(row: RuleSet, note: str, by: User, now: datetime, broken: list[dict[str, Any]]) -> Published:
     """The former one retires and this is the next version; the caller holds the institution's lock."""
-    newest = visible(tenant_id=by.tenant_id).aggregate(newest=Max("version"))["newest"]
+    version = next_version(tenant_id=by.tenant_id)
     RuleSet.objects.filter(tenant_id=by.tenant_id, status=Status.PUBLISHED).update(status=Status.RETIRED)
-    row.status, row.version, row.note = Status.PUBLISHED.value, newest + 1, note
+    row.status, row.version, row.note = Status.PUBLISHED.value, version, note
     row.published_by, row.published_at = by.actor, now
     row.save()
-    due = User.objects.consumers().consenting().filter(tenant_id=by.tenant_id).count()
-    return Published(row, due, broken)
+    return Published(row, due_after(tenant_id=by.tenant_id), broken)
 
 
 def _sealed(action: audit.Action, row: RuleSet, by: User, now: datetime, origin: Origin, **detail: Any) -> None:

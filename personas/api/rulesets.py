@@ -169,9 +169,7 @@ class RuleSetViewSet(viewsets.GenericViewSet[RuleSet]):
 
     def _published(self, request: Request, published: rulesets.Published) -> Response:
         transaction.on_commit(tasks.wake)  # somebody is due now
-        tenant_id, now = caller(request).tenant_id, timezone.now()
-        # The nightly one follows where the store is away.
-        transaction.on_commit(lambda: anchors.write(tenant_id=tenant_id, now=now), robust=True)
+        anchors.soon(tenant_id=caller(request).tenant_id, now=timezone.now())
         shown = shapes.RuleSetOut(published.rule_set).data
         return Response(shown | {"users_due": published.users_due, "cases_broken": published.cases_broken})
 

@@ -31,6 +31,7 @@ class RuleSet(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     published_by = models.CharField(max_length=64, null=True)
     published_at = models.DateTimeField(null=True)
+    published_with = models.UUIDField(null=True)  # the simulation that was believed; null after a roll-back
 
     class Meta:
         db_table = "rule_sets"
