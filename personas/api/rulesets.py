@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,10 +18,11 @@ from accounts.api.authentication import caller
 from accounts.api.idempotent import idempotent
 from accounts.api.paging import page_of, uuid_of
 from accounts.api.permissions import Allowed
-from personas import cases, rules, rulesets, simulating
+from personas import cases, rules, rulesets, simulating, simulationfiles
 from personas.api import ruleshapes as shapes
 from personas.models import OverrideCase, RuleSet, Window
 from personas.models.rulesets import Status
+from personas.simulationfiles import Form
 
 READS = "personas.see_rules"
 WRITES = {
@@ -33,6 +35,7 @@ WRITES = {
 }
 PAGED = [OpenApiParameter("limit", int), OpenApiParameter("offset", int)]
 ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+SIMULATION = OpenApiParameter("simulation_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 
 
 def _staff(request: Request) -> dict[str, Any]:
@@ -126,7 +129,7 @@ class RuleSetViewSet(viewsets.GenericViewSet[RuleSet]):
         return Response({"simulation_id": simulation.pk, "status": simulation.status}, 202)
 
     @extend_schema(
-        parameters=[OpenApiParameter("simulation_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
+        parameters=[SIMULATION],
         responses=OpenApiTypes.OBJECT,
         operation_id="operator_rule_sets_simulation",
     )
@@ -135,6 +138,24 @@ class RuleSetViewSet(viewsets.GenericViewSet[RuleSet]):
         known = uuid_of(simulation_id, simulating.SimulationNotFound)
         found = simulating.find(simulation_id=known, tenant_id=caller(request).tenant_id)
         return Response(simulating.told(found, now=timezone.now()))
+
+    @extend_schema(
+        parameters=[SIMULATION],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT},
+        operation_id="operator_rule_sets_simulation_export_json",
+    )
+    @action(detail=False, methods=["get"], url_path=r"simulations/(?P<simulation_id>[^/.]+)/export/json")
+    def export_json(self, request: Request, simulation_id: str) -> HttpResponse:
+        return self._file(request, simulation_id, Form.JSON)
+
+    @extend_schema(
+        parameters=[SIMULATION],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        operation_id="operator_rule_sets_simulation_export_csv",
+    )
+    @action(detail=False, methods=["get"], url_path=r"simulations/(?P<simulation_id>[^/.]+)/export/csv")
+    def export_csv(self, request: Request, simulation_id: str) -> HttpResponse:
+        return self._file(request, simulation_id, Form.CSV)
 
     @extend_schema(parameters=[ID], request=shapes.Publication, responses=shapes.PublishedOut)
     @action(detail=True, methods=["post"])
@@ -172,6 +193,12 @@ class RuleSetViewSet(viewsets.GenericViewSet[RuleSet]):
         anchors.soon(tenant_id=caller(request).tenant_id, now=timezone.now())
         shown = shapes.RuleSetOut(published.rule_set).data
         return Response(shown | {"users_due": published.users_due, "cases_broken": published.cases_broken})
+
+    def _file(self, request: Request, simulation_id: str, form: Form) -> HttpResponse:
+        known = uuid_of(simulation_id, simulating.SimulationNotFound)
+        file = simulationfiles.export(simulation_id=known, form=form, **_staff(request))
+        named = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return HttpResponse(file.text, content_type=file.media_type, headers=named)
 
     def _found(self, request: Request, id: str) -> RuleSet:
         known = uuid_of(id, rulesets.RuleSetNotFound)

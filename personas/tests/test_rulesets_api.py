@@ -3,6 +3,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from accounts.tests import factories
 from personas import rules, simulating
 from personas.tests.rule_cases import NOTE, overruled, stricter, with_three
@@ -215,6 +216,33 @@ def test_a_simulation_tells_both_windows_by_default(desk, omar, maya):
     assert sorted(told["windows"]) == ["180d", "30d"]
     assert told["windows"]["30d"]["movements"] == [{"from": "subscription_heavy", "to": "general_wellness", "count": 1}]
     assert "education_below_three" not in told
+
+
+def test_a_simulation_is_taken_away_as_a_file_and_that_is_sealed(desk, omar, maya, seeing):
+    with_three(maya)
+    here = f"{HERE}/simulations/{tried(desk, omar, made(desk))['simulation_id']}"
+    whole, table = desk.get(f"{here}/export/json"), desk.get(f"{here}/export/csv")
+    name = f"simulation-{here.rpartition('/')[2][:8]}"
+    assert [answer["Content-Disposition"] for answer in (whole, table)] == [
+        f'attachment; filename="{name}.{form}"' for form in ("json", "csv")
+    ]
+    assert whole.json() == desk.get(here).json()
+    lines = table.content.decode().splitlines()
+    assert lines[0] == "window,part,name,to,before,after,count"
+    assert "30d,movement,subscription_heavy,general_wellness,,,1" in lines
+    assert "30d,persona,subscription_heavy,,1,0,-1" in lines
+    assert "30d,criterion,sh_count,,1,0," in lines
+    with seeing(omar):
+        sealed = AuditEntry.objects.filter(action="export").order_by("seq")
+        assert [(one.object_type, one.detail.detail) for one in sealed] == [
+            ("simulation", {"form": "json"}),
+            ("simulation", {"form": "csv"}),
+        ]
+
+
+def test_a_simulation_that_still_runs_is_no_file(desk):
+    asked = desk.post(f"{HERE}/{made(desk)['id']}/simulate", {}, format="json").json()
+    refused(desk.get(f"{HERE}/simulations/{asked['simulation_id']}/export/csv"), 409, "SIMULATION_NOT_COMPLETED")
 
 
 def test_a_simulation_of_another_window_and_day_can_be_asked(desk, omar, maya):
