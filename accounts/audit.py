@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from accounts import chain
 from accounts.chain import Verdict
 from accounts.fingerprints import fingerprint
-from accounts.models import AuditDetail, AuditEntry, AuditHead
+from accounts.models import AuditEntry, AuditHead
 from accounts.models.audit import FIRST, Action
 from accounts.origin import NOWHERE, Origin
 from accounts.pseudonyms import subject_ref
@@ -86,9 +86,9 @@ def record_all(
     """Seal deeds in their order: one row each, two statements in all."""
     if not deeds:
         return []
-    seq, last = _locked(tenant_id)
+    before, last = _locked(tenant_id)
     entries, rows = [], []
-    for seq, deed in enumerate(deeds, seq + 1):
+    for seq, deed in enumerate(deeds, before + 1):
         detail = {**deed.detail, "user_id": str(deed.subject)} if deed.subject else dict(deed.detail)
         entry = AuditEntry(
             id=uuid4(),
@@ -113,7 +113,7 @@ def record_all(
         rows.append({**sealed, "id": entry.pk, "hash": last, "detail": detail})
     with connection.cursor() as cursor:
         given = json.dumps(rows, default=str)
-        cursor.execute(APPENDED, {"rows": given, "seq": seq, "hash": last, "tenant": tenant_id})
+        cursor.execute(APPENDED, {"rows": given, "seq": before + len(deeds), "hash": last, "tenant": tenant_id})
     return entries
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -52,7 +53,7 @@ def upcoming(*, by: User, now: datetime, after: Recommendation | None = None) ->
 
 
 def lately(*, by: User, now: datetime) -> Lately | None:
-    asked = {"tenant": by.tenant_id, "by": by.pk, "since": now - UNDOABLE, "verbs": sorted(DECISIONS)}
+    asked: dict[str, Any] = {"tenant": by.tenant_id, "by": by.pk, "since": now - UNDOABLE, "verbs": sorted(DECISIONS)}
     with connection.cursor() as cursor:
         cursor.execute(LATELY, asked)
         row = cursor.fetchone()

@@ -200,9 +200,9 @@ def _cited(item: Recommendation, trace: Mapping[str, Any]) -> tuple[Cited, ...]:
     rows = Transaction.objects.filter(user_id=item.user_id, id__in=ids).values(
         "id", "date", "merchant", "amount", "iso_currency_code", "category", "account_id"
     )
-    found = {str(row["id"]): row for row in rows} if ids else {}
-    for row in found.values():
-        row["last4"] = accounts.get(str(row["account_id"]), {}).get("last4")
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows if ids else ():
+        found[str(row["id"])] = {**row, "last4": accounts.get(str(row["account_id"]), {}).get("last4")}
     return tuple(
         Cited(
             one["slot"],

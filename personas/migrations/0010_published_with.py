@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("personas", "0007_basis"),
+        ("personas", "0009_guards_of_dossiers"),
     ]
 
     operations = [
