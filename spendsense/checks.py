@@ -73,6 +73,15 @@ def settings_are_safe(**_: Any) -> list[CheckMessage]:
         "LANGUAGE_MODEL_URL is neither https nor on this machine.",
         "People's figures travel there; use an encrypted address.",
     )
+    refuse(
+        settings.PERSON_GENERATOR not in ("rules", "openai"), 40, "PERSON_GENERATOR is unknown.", "Use rules or openai."
+    )
+    refuse(
+        settings.PERSON_GENERATOR == "openai" and not settings.LANGUAGE_MODEL,
+        41,
+        "PERSON_GENERATOR=openai names no model.",
+        "Set LANGUAGE_MODEL; nothing falls back to the rules in silence.",
+    )
     refuse(not settings.WEBAUTHN_RP_ID, 22, "WEBAUTHN_RP_ID is missing.", "Name the domain security keys belong to.")
     return wrong
 

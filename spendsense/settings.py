@@ -322,6 +322,12 @@ LANGUAGE_MODEL: str = env.str("LANGUAGE_MODEL", "")
 LANGUAGE_MODEL_URL: str = env.str("LANGUAGE_MODEL_URL", "")
 LANGUAGE_MODEL_KEY: str = env.str("LANGUAGE_MODEL_KEY", "")
 
+# -- what people's notes become
+
+PERSON_GENERATOR: str = env.str("PERSON_GENERATOR", "rules")  # rules, or openai: the language model above
+PERSON_TOKEN_BUDGET: int = env.int("PERSON_TOKEN_BUDGET", 60_000)  # of one regeneration
+PERSON_URL_FETCH: bool = env.bool("PERSON_URL_FETCH", False)
+
 # -- what a browser is told
 
 SECURE_HTTPS: bool = env.bool("SECURE_HTTPS", not AT_HOME)

@@ -10,7 +10,7 @@ from personas.portraits.document import ENTRIES, ENTRY_LENGTH, Kind, Path, blank
 from personas.portraits.lineage import moment
 from personas.portraits.redaction import redacted
 from personas.portraits.said import Names, Portrait, Submission
-from personas.portraits.sentences import MOST, sentences
+from personas.portraits.sentences import MOST, sentences, split
 
 VERSION = cues.CURRENT
 GENERATOR = f"rules-v{VERSION}"
@@ -54,6 +54,17 @@ def write_known(document: dict[str, Any], submissions: Sequence[Submission], nam
         "age_range": None,
         "gender": names.gender,
     }
+
+
+def discreet(text: str) -> tuple[str, int]:
+    """A text as anybody may read it on: cleaned, redacted, without protected sentences, and how many those were."""
+    lines, excluded = [], 0
+    for line in redacted(cleaned(text)).split("\n"):
+        said = split(line)
+        kept = [sentence for sentence in said if cues.scores(sentence) is not None]
+        excluded += len(said) - len(kept)
+        lines.append(" ".join(kept))
+    return cleaned("\n".join(lines)), excluded
 
 
 def made(

@@ -14,10 +14,14 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02b9\u0060\u00b4
 
 def sentences(text: str) -> Iterator[str]:
     """Of a cleaned text; a line that looks like the one between our submissions says nothing."""
-    for piece in _ENDS.split(text):
-        sentence = piece.strip()
+    for sentence in split(text):
         if SHORTEST <= len(sentence) <= LONGEST and not _FENCE.fullmatch(sentence):
             yield sentence
+
+
+def split(text: str) -> list[str]:
+    """All of them, of any length."""
+    return [piece.strip() for piece in _ENDS.split(text) if piece.strip()]
 
 
 def plain(sentence: str) -> str:

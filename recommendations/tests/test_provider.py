@@ -6,9 +6,9 @@ import time
 import pytest
 from django.db import connection
 
+from accounts.tests.speaking import dripping, failing, saying, speaking, waiting, written
 from recommendations import chat, provider
 from recommendations.models import ChatLog
-from recommendations.tests.speaking import dripping, failing, saying, speaking, waiting, written
 from recommendations.tests.test_chat import ask, stood
 from spendsense.tests.test_logs import written as output
 

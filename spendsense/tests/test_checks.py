@@ -47,6 +47,8 @@ def test_safe_settings_start(settings):
     [
         ({"ENVIRONMENT": "staging"}, "E001"),
         ({"LANGUAGE_MODEL_URL": "http://models.example/v1"}, "E035"),
+        ({"PERSON_GENERATOR": "gpt"}, "E040"),
+        ({"PERSON_GENERATOR": "openai", "LANGUAGE_MODEL": ""}, "E041"),
         ({"SECRET_KEY": "short"}, "E002"),
         ({"ALLOWED_HOSTS": []}, "E003"),
         ({"ALLOWED_HOSTS": ["*"]}, "E004"),

@@ -63,6 +63,25 @@ def waiting(handler: Handler) -> None:
     handler.server.released.wait(20)
 
 
+def stalling(handler: Handler) -> None:
+    """Begins to answer, and goes silent in the middle."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"choices": [')
+    handler.wfile.flush()
+    handler.server.released.wait(20)
+
+
+def hanging_up(handler: Handler) -> None:
+    """Begins to answer, and goes away."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"choices": [')
+
+
 def dripping(handler: Handler) -> None:
     """One byte after the other, so that no single read takes long."""
     handler.send_response(200)
