@@ -13,7 +13,7 @@ from accounts.models import AuditEntry, Transaction, User
 from accounts.pseudonyms import subject_ref
 from operators.models import Note, Tag
 from personas.signals import stale
-from recommendations import edits, explaining
+from recommendations import edits, explaining, items
 from recommendations.guardrails import Check
 from recommendations.items import RecommendationNotFound
 from recommendations.lifecycle import DECISIONS, OPEN, Status
@@ -21,6 +21,7 @@ from recommendations.models import Card, Claim, Flag, Recommendation, RecordedMo
 from recommendations.reviewing import UNDOABLE
 
 LISTED = 50
+VERDICTS = {"pass": True, "fail": False, "not_applicable": None}
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,19 @@ def until(last: RecordedMove | None, item: Recommendation, by: User, now: dateti
     return ends if ends > now else None
 
 
+def verdicts(checks: Iterable[Check]) -> dict[str, bool | None]:
+    """Each guardrail in a word: passed, failed, or not asked."""
+    found: dict[str, bool | None] = {one.name: VERDICTS[one.status] for one in checks}
+    return {"passed": False not in found.values(), **found}
+
+
+def modifications(item: Recommendation) -> dict[str, dict[str, Any]]:
+    """What the last edit changed."""
+    last = items.latest_move(item)
+    before, after = (last.before or {}, last.after or {}) if last else ({}, {})
+    return {name: {"before": before[name], "after": after[name]} for name in edits.EDITABLE if name in before}
+
+
 def held(item_id: UUID, now: datetime) -> Claim | None:
     return Claim.objects.filter(pk=item_id, expires_at__gt=now).first()
 
@@ -197,12 +211,10 @@ def _cited(item: Recommendation, trace: Mapping[str, Any]) -> tuple[Cited, ...]:
     listed = (trace.get("rationale") or {}).get("citations") or ()
     accounts = {one["account_id"]: one for one in (trace.get("inputs") or {}).get("accounts") or ()}
     ids = {pk for one in listed for pk in one["transactions"]}
-    rows = Transaction.objects.filter(user_id=item.user_id, id__in=ids).values(
-        "id", "date", "merchant", "amount", "iso_currency_code", "category", "account_id"
-    )
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows if ids else ():
-        found[str(row["id"])] = {**row, "last4": accounts.get(str(row["account_id"]), {}).get("last4")}
+    found = {
+        str(row["id"]): {**row, "last4": accounts.get(str(row["account_id"]), {}).get("last4")}
+        for row in (_rows(item, ids) if ids else ())
+    }
     return tuple(
         Cited(
             one["slot"],
@@ -214,6 +226,11 @@ def _cited(item: Recommendation, trace: Mapping[str, Any]) -> tuple[Cited, ...]:
         )
         for one in listed
     )
+
+
+def _rows(item: Recommendation, ids: Iterable[str]) -> Iterable[Mapping[str, Any]]:
+    rows = Transaction.objects.filter(user_id=item.user_id, id__in=ids)
+    return rows.values("id", "date", "merchant", "amount", "iso_currency_code", "category", "account_id")
 
 
 def _named(

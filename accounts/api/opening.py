@@ -15,9 +15,9 @@ from accounts.api.authentication import caller
 Answer = TypeVar("Answer", bound=HttpResponse)
 
 
-def opened(request: Request, whom: UUID, section: str) -> None:
+def opened(request: Request, whom: UUID, section: str, **about: Any) -> None:
     access.opened(
-        by=caller(request), whom=whom, section=section, now=timezone.now(), origin=origin.of(request._request)
+        by=caller(request), whom=whom, section=section, now=timezone.now(), origin=origin.of(request._request), **about
     )
 
 

@@ -1,8 +1,17 @@
 """The routes of people who decide."""
 
 from accounts.api.routing import EitherSlash
+from operators.api.annotations import BesideViewSet, FlagViewSet, NoteViewSet, TagViewSet
+from operators.api.decisions import DecisionViewSet
 from operators.api.leaving import LeavingOfViewSet
+from operators.api.traces import TraceViewSet
 
 router = EitherSlash()
 router.register("operator/users", LeavingOfViewSet, basename="leaving-of")
+router.register("operator/recommendations", DecisionViewSet, basename="decisions")
+router.register("operator/recommendations", BesideViewSet, basename="beside")
+router.register("operator/recommendations", TraceViewSet, basename="traces")
+router.register("operator/notes", NoteViewSet, basename="notes")
+router.register("operator/tags", TagViewSet, basename="tags")
+router.register("operator/flags", FlagViewSet, basename="flags")
 urlpatterns = router.urls

@@ -102,14 +102,6 @@ def use(body: Any, session: str | None) -> dict[str, Any]:
     return read
 
 
-def expected(if_match: str | None) -> list[int] | None:
-    """The versions that If-Match names; None is any."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    named = (part.strip() for part in if_match.split(","))
-    return [int(part[1:-1]) for part in named if part[:1] == part[-1:] == '"' and part[1:-1].isdecimal()]
-
-
 def _ids(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise Wrong("WRONG_TYPE", "This is a list of ids.")

@@ -18,6 +18,7 @@ from rest_framework.throttling import BaseThrottle
 from accounts import limits, origin
 from accounts.api.authentication import SignedIn, acting
 from accounts.api.idempotent import idempotent
+from accounts.api.ifmatch import expected
 from accounts.api.paging import Page, uuid_of
 from accounts.api.permissions import Allowed, HasScope
 from accounts.keys import Scope as KeyScope
@@ -175,15 +176,13 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
     @extend_schema(parameters=[ID, OUR_TENANT, IF_MATCH], request=shapes.CardChange, responses=shapes.CardOut)
     @idempotent(still_visible=_still_there)
     def partial_update(self, request: Request, card_id: str) -> Response:
-        expected = cardqueries.expected(request.headers.get("If-Match"))
-        known = _id(card_id)
-        return self._card(cards.change(card_id=known, fields=request.data, expected=expected, **self._asked(request)))
+        known = {"card_id": _id(card_id), "expected": expected(request)}
+        return self._card(cards.change(fields=request.data, **known, **self._asked(request)))
 
     @extend_schema(parameters=[ID, OUR_TENANT, IF_MATCH], responses={204: None})
     @idempotent()
     def destroy(self, request: Request, card_id: str) -> Response:
-        expected = cardqueries.expected(request.headers.get("If-Match"))
-        cards.remove(card_id=_id(card_id), expected=expected, **self._asked(request))
+        cards.remove(card_id=_id(card_id), expected=expected(request), **self._asked(request))
         return Response(status=204)
 
     @extend_schema(parameters=[ID, OUR_TENANT], request=None, responses=shapes.CardOut)
