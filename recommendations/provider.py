@@ -7,8 +7,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 from prometheus_client import Counter
 
+from recommendations import faults
 from recommendations.figures import figures, uncited
 from recommendations.guardrails import has_markup, passed, spoken
 from recommendations.wording import problems
@@ -100,6 +102,7 @@ def _completed(system: str, said: str) -> Any:
 def _noted(outcome: str, failed: Exception | None = None) -> None:
     """By its kind only: what a provider says of a failure may repeat what it was asked."""
     asked_total.labels(outcome).inc()
+    faults.note(now=timezone.now())
     log.warning("provider", outcome=outcome, kind=type(failed).__name__ if failed else None)
 
 

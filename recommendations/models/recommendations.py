@@ -196,4 +196,7 @@ class RecordedMove(models.Model):
                 name="moves_have_a_reason",
             ),
         ]
-        indexes = [models.Index(fields=["recommendation", "at"], name="moves_of_item")]
+        indexes = [
+            models.Index(fields=["recommendation", "at"], name="moves_of_item"),
+            models.Index(fields=["tenant", "at"], name="moves_of_time"),
+        ]
