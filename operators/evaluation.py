@@ -79,10 +79,11 @@ LATENCY = """
 
 @dataclass(frozen=True)
 class Replays:
-    """Of a sample of traces, how many could be made again, and how many came out the same."""
+    """Of a sample of traces, how many could be made again, how many came out the same, and which did not."""
 
     made: int
     identical: int
+    different: tuple[UUID, ...] = ()
 
 
 Replay = Callable[[Sequence[UUID]], Replays]
@@ -95,6 +96,7 @@ class Report:
     report_id: UUID
     as_of: date
     document: Mapping[str, Any]
+    failed_samples: tuple[UUID, ...] = ()
 
     @property
     def missed(self) -> list[str]:
@@ -103,9 +105,10 @@ class Report:
 
 def replayed(ids: Sequence[UUID], *, tenant_id: UUID) -> Replays:
     """Traces made again; one whose inputs changed or are gone says nothing about us."""
-    results = [one.result for one in traces.replay(recommendation_ids=ids, tenant_id=tenant_id)]
-    made = [result for result in results if result in (Result.IDENTICAL, Result.DIFFERENT)]
-    return Replays(len(made), made.count(Result.IDENTICAL))
+    found = list(traces.replay(recommendation_ids=ids, tenant_id=tenant_id))
+    identical = sum(one.result is Result.IDENTICAL for one in found)
+    different = tuple(one.recommendation_id for one in found if one.result is Result.DIFFERENT)
+    return Replays(identical + len(different), identical, different)
 
 
 def evaluate(
@@ -116,6 +119,7 @@ def evaluate(
     replay_sample: int,
     now: datetime,
     replay: Replay | None = None,
+    report_id: UUID | None = None,
 ) -> Report:
     """Items made from `start` to `end` (UTC days, both included), of people who agree today; the last 90 days else."""
     end = end or now.astimezone(UTC).date()
@@ -127,7 +131,8 @@ def evaluate(
     fitting = {row[0]: row[1:] for row in _rows(FITTING, **asked)}
     sample = [pk for (pk,) in _rows(SAMPLE, **asked, salt=str(end), sample=replay_sample)] if replay else []
     as_of = max((row[1] for row in standing if row[1]), default=end)
-    report_id = uuid4()
+    replays = replay(sample) if replay else Replays(0, 0)
+    report_id = report_id or uuid4()
     report = {
         "report_id": str(report_id),
         "calculated_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z",
@@ -138,11 +143,11 @@ def evaluate(
         "explainability": _explainability(_rows(RATIONALES, **asked)),
         "relevance": _relevance(fitting),
         "latency": _latency(_rows(LATENCY, **asked, target=TARGET_MS)[0]),
-        "auditability": _auditability(fitting, replay(sample) if replay else Replays(0, 0), tenant_id),
+        "auditability": _auditability(fitting, replays, tenant_id),
         "fairness": _fairness(standing, [Group(*row) for row in grouped]),
         "guardrails": _guardrails(rechecking.shown(tenant_id=tenant_id, since=since, until=until)),
     }
-    return Report(report_id, as_of, {**report, "targets": measures.targets(report)})
+    return Report(report_id, as_of, {**report, "targets": measures.targets(report)}, replays.different)
 
 
 def _coverage(standing: Sequence[tuple[Any, ...]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A report as files: one JSON document, and one CSV row for each of its numbers."""
+"""Numbers as files: one JSON document, and one CSV row for each of its numbers."""
 
 import csv
 import io
@@ -9,6 +9,8 @@ from uuid import UUID
 
 COLUMNS = ("metric_category", "metric_name", "value", "count", "total")
 NO_DATA = "no data"
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+NAMING = ("metric", "dimension", "group", "date", "operator_id", "reason", "key")  # by what one of a list is called
 TOTALS = {
     "coverage": "total_users",
     "recommendations_with_rationales_percent": "total_recommendations",
@@ -26,6 +28,11 @@ COUNTS = {
 }
 
 
+def analytics_name(document: Mapping[str, Any], ending: str) -> str:
+    held = document["date_range"]
+    return f"analytics-{held['start']}-{held['end']}.{ending}"
+
+
 def file_name(report_id: UUID, as_of: object, ending: str) -> str:
     return f"evaluation-{as_of}-{str(report_id)[:8]}.{ending}"
 
@@ -40,8 +47,13 @@ def as_csv(document: Mapping[str, Any]) -> str:
     rows.writerow(COLUMNS)
     for category, held in document.items():
         for name, value in _numbers(held):
-            rows.writerow([category, name or category, _written(value), *_parts(category, name, held)])
+            rows.writerow([category, plain(name or category), _written(value), *_parts(category, name, held)])
     return written.getvalue()
+
+
+def plain(text: str) -> str:
+    """What somebody typed is no formula, also where a spreadsheet opens it."""
+    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def _numbers(held: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -51,7 +63,7 @@ def _numbers(held: Any, name: str = "") -> Iterator[tuple[str, Any]]:
             yield from _numbers(value, f"{name}.{key}" if name else key)
     elif isinstance(held, list):
         for one in held:
-            key = one["metric"] if "metric" in one else f"{one['dimension']}.{one['group']}"
+            key = ".".join(str(one[word]) for word in NAMING if word in one)
             yield from _numbers(one, f"{name}.{key}" if name else key)
     elif not isinstance(held, str):
         yield name, held

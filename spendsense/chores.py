@@ -14,6 +14,7 @@ from accounts.faults import tried
 from accounts.leases import kept
 from accounts.models import Tenant
 from accounts.refusals import Unavailable
+from operators import evaluating
 from personas import exports, pruning
 
 Duty = Callable[[Night], None]
@@ -59,6 +60,11 @@ def anchor_audit(tenant_id: UUID, night: Night) -> None:
     anchors.write(tenant_id=tenant_id, now=night.now)
 
 
+def evaluate_people(tenant_id: UUID, night: Night) -> None:
+    """The walk runs it; the numbers of each night stay comparable."""
+    evaluating.ask_nightly(tenant_id=tenant_id, now=night.now)
+
+
 def purge_events(night: Night) -> None:
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         events.purge(now=night.now)
@@ -69,6 +75,7 @@ OF_EACH_TENANT: Mapping[str, OfTenant] = {
     "prune_snapshots": prune_snapshots,
     "verify_audit": verify_audit,
     "anchor_audit": anchor_audit,
+    "evaluate_people": evaluate_people,
 }
 OF_THE_HOUSE: Mapping[str, Duty] = {
     "purge_idempotency": purge_answers,

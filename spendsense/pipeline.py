@@ -13,6 +13,7 @@ from accounts.faults import tried
 from accounts.models import Erasure, Export, LedgerLine, Tenant, Upload
 from accounts.models.uploads import Status
 from accounts.refusals import Unavailable
+from operators import evaluating
 from personas import exports, profiles, runs, simulating
 from personas.working import work_off
 from recommendations import proposals, proposing, shelf, working
@@ -64,6 +65,21 @@ def simulate(tenant: Tenant, clock: Clock) -> Iterator[bool]:
 
     for simulation_id in simulating.due(tenant_id=tenant.pk):
         yield tried(partial(ran, simulation_id), partial(given_up, simulation_id), simulation_id=str(simulation_id))
+
+
+def evaluate(tenant: Tenant, clock: Clock) -> Iterator[bool]:
+    """Run the evaluations that operators asked for, as simulations are."""
+
+    def ran(report_id: UUID) -> bool:
+        ended = evaluating.run(report_id=report_id, tenant_id=tenant.pk, now=clock())
+        return ended is not None and ended.status == "completed"
+
+    def given_up(report_id: UUID, _: str) -> bool:
+        evaluating.give_up(report_id=report_id, tenant_id=tenant.pk, now=clock())
+        return False
+
+    for report_id in evaluating.due(tenant_id=tenant.pk):
+        yield tried(partial(ran, report_id), partial(given_up, report_id), report_id=str(report_id))
 
 
 def refresh(tenant: Tenant, clock: Clock, user_id: UUID | None = None) -> Iterator[bool]:
@@ -193,6 +209,7 @@ STAGES: dict[str, Callable[[Tenant, Clock], Iterator[bool]]] = {
     "export": export,
     "leave": leave,
     "expire": expire,
+    "evaluate": evaluate,
 }
 
 
@@ -221,6 +238,7 @@ WAITING: dict[str, Callable[[Tenant, datetime, UUID | None], int]] = {
         + takeout.waiting(tenant_id=tenant.pk, now=now)
         + len(takeout.over(tenant_id=tenant.pk, now=now))
     ),
+    "evaluate": lambda tenant, now, user_id: len(evaluating.due(tenant_id=tenant.pk)),
     "expire": lambda tenant, now, user_id: len(uploads.expiring(tenant_id=tenant.pk, now=now)),
 }
 
