@@ -86,9 +86,9 @@ def record_all(
     """Seal deeds in their order: one row each, two statements in all."""
     if not deeds:
         return []
-    before, last = _locked(tenant_id)
+    end, last = _locked(tenant_id)
     entries, rows = [], []
-    for seq, deed in enumerate(deeds, before + 1):
+    for seq, deed in enumerate(deeds, end + 1):
         detail = {**deed.detail, "user_id": str(deed.subject)} if deed.subject else dict(deed.detail)
         entry = AuditEntry(
             id=uuid4(),
@@ -113,7 +113,7 @@ def record_all(
         rows.append({**sealed, "id": entry.pk, "hash": last, "detail": detail})
     with connection.cursor() as cursor:
         given = json.dumps(rows, default=str)
-        cursor.execute(APPENDED, {"rows": given, "seq": before + len(deeds), "hash": last, "tenant": tenant_id})
+        cursor.execute(APPENDED, {"rows": given, "seq": end + len(rows), "hash": last, "tenant": tenant_id})
     return entries
 
 

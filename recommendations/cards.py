@@ -1,50 +1,25 @@
-"""The cards of an institution: made, changed, taken away, brought back and used. The only writer of their tables."""
+"""The cards of an institution: made, changed, taken away and brought back. The only writer of what they say."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts import audit, kept, rowsecurity
 from accounts.audit import Action, Deed
 from accounts.models import Tenant, User
 from accounts.origin import NOWHERE, Origin
-from accounts.refusals import NotThere, Refused, Unacceptable
+from accounts.refusals import Refused, Unacceptable
 from recommendations import drafts, proposals, shelf
 from recommendations.drafts import Draft
 from recommendations.fields import Flaw, Flawed
 from recommendations.lifecycle import OPEN, Withdrawal
 from recommendations.models import Card, CardVersion, Recommendation
-
-# One use: the event of a workflow stands once, the counter goes up each time.
-USED = """
-    WITH card AS (SELECT tenant_id, card_id, version FROM cards
-                   WHERE tenant_id = %(tenant)s AND card_id = %(card)s AND is_active),
-    event AS (
-        INSERT INTO card_usage (usage_id, tenant_id, card_id, card_version, workflow_id, workflow_type, session_id,
-                                trace_id, metadata, used_at)
-        SELECT gen_random_uuid(), tenant_id, card_id, version, %(workflow)s, %(type)s, %(session)s, %(trace)s,
-               %(metadata)s::jsonb, %(now)s
-          FROM card
-            ON CONFLICT (tenant_id, workflow_id, card_id) WHERE workflow_id IS NOT NULL DO NOTHING
-     RETURNING 1)
-    UPDATE cards c SET usage_count = c.usage_count + 1, last_used_at = greatest(c.last_used_at, %(now)s)
-      FROM card WHERE c.card_id = card.card_id AND c.is_active
-    RETURNING c.card_type, c.usage_count,
-              (SELECT count(*) FROM card_usage u WHERE u.tenant_id = c.tenant_id AND u.card_id = c.card_id)
-              + (SELECT count(*) FROM event),
-              c.last_used_at, EXISTS (SELECT FROM event)
-"""
-
-
-class CardNotFound(NotThere):
-    code = "CARD_NOT_FOUND"
-    sentence = "The card was not found."
+from recommendations.uses import CardNotFound
 
 
 class DuplicateCard(Refused):
@@ -80,15 +55,6 @@ class BatchResult:
     cards: list[Card]
     created: int
     deduplicated: int
-
-
-@dataclass(frozen=True)
-class Use:
-    card_type: str
-    usage_count: int
-    unique_usage_count: int
-    last_used_at: datetime
-    recorded: bool
 
 
 def active(*, tenant_id: UUID) -> QuerySet[Card]:
@@ -209,39 +175,6 @@ def restore(*, tenant_id: UUID, card_id: UUID, by: str, now: datetime, origin: O
     _written(card, {"is_active": True, "deleted_at": None})
     _sealed(Action.CARD_RESTORE, [card], by, now, origin)
     return card
-
-
-@transaction.atomic
-def use(
-    *,
-    tenant_id: UUID,
-    card_id: UUID,
-    now: datetime,
-    workflow_id: str | None = None,
-    workflow_type: str | None = None,
-    session_id: str | None = None,
-    trace_id: str = "",
-    metadata: Mapping[str, Any] | None = None,
-) -> Use:
-    """Count one use of an active card, and keep an event of it unless its workflow has one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            USED,
-            {
-                "tenant": tenant_id,
-                "card": card_id,
-                "workflow": workflow_id,
-                "type": workflow_type,
-                "session": session_id,
-                "trace": trace_id,
-                "metadata": json.dumps(dict(metadata or {})),
-                "now": now,
-            },
-        )
-        counted = cursor.fetchone()
-    if counted is None:
-        raise CardNotFound
-    return Use(*counted)
 
 
 # -- inside

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.db import connection
 
@@ -73,8 +74,14 @@ def asked_of(slot: Slot, person: Person) -> Asked | None:
     )
 
 
+def behind(used: Iterable[tuple[Person, Slot]]) -> dict[tuple[UUID, Slot], Cited]:
+    """What stands behind each fact of each person: one statement for everybody's."""
+    asked = {(person.user_id, slot): asked_of(slot, person) for person, slot in used}
+    found = cited(one for one in asked.values() if one)
+    return {fact: found[one] if one else Cited() for fact, one in asked.items()}
+
+
 def cited(asked: Iterable[Asked]) -> Mapping[Asked, Cited]:
-    """One statement for everybody's facts."""
     wanted = list(dict.fromkeys(asked))
     if not wanted:
         return {}

@@ -9,8 +9,9 @@ from django.db.models import BooleanField, CharField, Count, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, TruncDate
 
-from recommendations.cards import CardNotFound, active
+from recommendations.cards import active
 from recommendations.models import Card, CardUsage, CardVersion
+from recommendations.uses import CardNotFound
 
 # Only what content says, not how its keys are called.
 SAYS = """EXISTS (SELECT FROM jsonb_path_query(cards.content, 'strict $.** ? (@.type() == "string")') said

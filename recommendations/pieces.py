@@ -35,12 +35,12 @@ class Piece:
     content: Mapping[str, Any] = field(hash=False)
     made_at: datetime
 
-    @property
+    @cached_property
     def key(self) -> str | None:
         key = self.content.get("key")
         return key if isinstance(key, str) and key else None
 
-    @property
+    @cached_property
     def subject(self) -> str:
         return self.key or f"card:{self.card_id}"
 
@@ -138,6 +138,10 @@ class Shelf:
     @cached_property
     def suits(self) -> Mapping[UUID, frozenset[str]]:
         return {piece.card_id: _suits(piece, self.audiences) for piece in self.pieces}
+
+    @cached_property
+    def by_card(self) -> Mapping[UUID, Piece]:
+        return {piece.card_id: piece for piece in self.pieces}
 
     @cached_property
     def by_subject(self) -> Mapping[str, Piece]:

@@ -1,9 +1,7 @@
-"""The life of items: the only writer of a status, from the first row to the last move."""
+"""The life of items: the only writer of a status after the first, which `recording` writes with the item."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,12 +9,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.refusals import Refused
-from personas import binary
 from recommendations.lifecycle import LEGAL, Move, Status, Verb, Withdrawal
 from recommendations.models import Recommendation, RecordedMove
-from recommendations.tracing import encoded, plain
-
-SYSTEM_FLAG = "The guardrails refuse this rationale; it waits for an edit that passes."
+from recommendations.tracing import plain
 
 WITHDRAWN = """
     WITH asked AS (SELECT * FROM jsonb_to_recordset(%(asked)s::jsonb) AS a (id uuid, reason text)),
@@ -44,16 +39,6 @@ STRANDED = """
                                    AND c.since <= r.created_at)))
      ORDER BY r.user_id, r.id LIMIT %(limit)s
 """
-# Not FOR UPDATE: each run has written rows that name the card, and two of them would wait for each other's.
-USED = """
-    UPDATE cards c SET usage_count = usage_count + used.times, last_used_at = %(now)s
-      FROM (SELECT card_id FROM cards WHERE card_id = ANY(%(cards)s::uuid[]) ORDER BY card_id
-               FOR NO KEY UPDATE) locked
-      JOIN (SELECT card_id, count(*) AS times FROM unnest(%(cards)s::uuid[]) AS card_id GROUP BY 1) used USING (card_id)
-     WHERE c.card_id = locked.card_id
-"""
-
-
 AT_ONCE = 1000
 LOCKED = """
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM recommendations WHERE id = ANY(%s::uuid[]))
@@ -63,46 +48,6 @@ LOCKED = """
 
 class IllegalMove(Refused):
     code = "ILLEGAL_MOVE"
-
-
-ORDER = (
-    *("considerations", "recommendations", "decision_traces", "recommendation_moves", "recommendation_flags"),
-    "card_usage",
-)
-
-
-@dataclass
-class Rows:
-    """What one run writes, by table: each row an object of its columns, in JSON."""
-
-    of: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def add(self, table: str, *, text: Mapping[str, str] | None = None, **row: Any) -> None:
-        """`text` columns are JSON already."""
-        given = dict(text or {})
-        self.columns.setdefault(table, (*row, *given))
-        whole = "".join(f',"{name}":{value}' for name, value in given.items())
-        self.of[table].append(f"{encoded(row)[:-1]}{whole}}}")
-
-    def insert(self) -> None:
-        """One statement a table, whatever the number of rows; they travel as they are, and each is read by itself."""
-        with binary.cursor() as cursor:
-            for table in ORDER:
-                if rows := self.of.get(table):
-                    columns = ", ".join(self.columns[table])
-                    cursor.execute(
-                        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM unnest(%(rows)b::text[]) AS given,"
-                        f" LATERAL json_populate_record(NULL::{table}, given::json) ON CONFLICT DO NOTHING",
-                        {"rows": rows},
-                    )
-
-
-def count_uses(*, cards: Iterable[UUID], now: datetime) -> None:
-    """Raise the counters of the cards that were used, once for each use; locked in order, so that runs only wait."""
-    if used := sorted(cards):
-        with connection.cursor() as cursor:
-            cursor.execute(USED, {"now": now, "cards": used})
 
 
 def withdraw(

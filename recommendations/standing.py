@@ -14,8 +14,9 @@ from accounts.models.uploads import Status
 from accounts.statements.classes import ORDER, Flow
 from personas import measured
 from personas.assigning import highest
-from personas.models import Assignment, Snapshot, Transition, Window
+from personas.models import Assignment, RuleSet, Snapshot, Transition, Window
 from personas.rules import Persona
+from personas.rules.document import Document
 from personas.rulesets import document_of
 from recommendations.assigned import assigned
 from recommendations.facts import Holding, Person
@@ -23,6 +24,7 @@ from recommendations.models import Outcome
 from recommendations.pieces import Shelf
 from recommendations.wording import placeholders
 
+STATED = ("pk", "tenant_id", "monthly_income")
 PURPOSES = ("analysis", "partner_offers")
 DECIDING = (Window.DAYS_30, Window.DAYS_180)
 KINDS = {"credit_card": "card", "high_yield_savings": "savings", "money_market": "savings", "cd": "savings"}
@@ -51,8 +53,8 @@ def persons(*, user_ids: Collection[UUID], shelf: Shelf) -> tuple[dict[UUID, Per
             "assignment_id", "from_persona"
         )
     )
-    incomes = dict(User.objects.filter(pk__in=speaking).values_list("pk", "monthly_income"))
-    tenants = dict(User.objects.filter(pk__in=speaking).values_list("pk", "tenant_id"))
+    documents = _documents(row.rule_set_id for row in deciding.values())
+    stated = {row[0]: row[1:] for row in User.objects.filter(pk__in=speaking).values_list(*STATED)}
     accounts, owed = _accounts(speaking), _owed(speaking)
     consents, uploads, rows = _consents(speaking), _uploads(speaking), _rows(speaking)
     newest = {user_id: snapshots[user_id][row.window_type] for user_id, row in deciding.items()}
@@ -61,16 +63,18 @@ def persons(*, user_ids: Collection[UUID], shelf: Shelf) -> tuple[dict[UUID, Per
     for user_id, row in deciding.items():
         snapshot = newest[user_id]
         signals = {window: measured.as_object(one) for window, one in snapshots[user_id].items()}
+        tenant_id, income = stated[user_id]
+        version, rules_hash, document = documents[row.rule_set_id]
         found[user_id] = Person(
             user_id=user_id,
-            tenant_id=tenants[user_id],
+            tenant_id=tenant_id,
             as_of=snapshot.as_of,
             decision_window=row.window_type,
             signals=signals,
-            assignment=_assigned(row, came_from.get(row.pk), signals[row.window_type]),
+            assignment=_assigned(row, came_from.get(row.pk), signals[row.window_type], document),
             accounts=tuple(accounts[user_id]),
             liabilities=tuple(owed[user_id]),
-            monthly_income=incomes[user_id],
+            monthly_income=income,
             consents={purpose: consents[user_id].get(purpose) for purpose in PURPOSES},
             inputs={
                 "upload_ids": uploads.get(user_id, []),
@@ -79,7 +83,7 @@ def persons(*, user_ids: Collection[UUID], shelf: Shelf) -> tuple[dict[UUID, Per
                 "algorithm_version": snapshot.algorithm_version,
                 "corrections": [str(one) for one in snapshot.corrections],
                 "currency": snapshot.meta.get("currency"),
-                "rule_set": {"version": row.rule_set_version, "hash": row.rule_set.hash},
+                "rule_set": {"version": version, "hash": rules_hash},
                 "snapshot_id": str(snapshot.pk),
                 "measured_at": snapshot.computed_at,
                 "assigned_at": row.assigned_at,
@@ -115,11 +119,16 @@ def _snapshots(user_ids: Collection[UUID]) -> dict[UUID, dict[str, Snapshot]]:
 def _assignments(user_ids: Collection[UUID]) -> dict[UUID, dict[str, Assignment]]:
     rows = (
         Assignment.objects.filter(user_id__in=user_ids, window_type__in=DECIDING)
-        .select_related("rule_set")
         .order_by("user_id", "window_type", "-assigned_at", "-seq")
         .distinct("user_id", "window_type")
     )
     return _by_window((row.user_id, row.window_type, row) for row in rows)
+
+
+def _documents(ids: Iterable[UUID]) -> dict[UUID, tuple[int | None, str, Document]]:
+    """The rules that assignments were made by, with version and hash; few, whatever the number of people."""
+    rows = RuleSet.objects.filter(pk__in=set(ids))
+    return {row.pk: (row.version, row.hash, document_of(row)) for row in rows}
 
 
 def _by_window(rows: Iterable[tuple[UUID, str, Any]]) -> dict[UUID, dict[str, Any]]:
@@ -129,7 +138,7 @@ def _by_window(rows: Iterable[tuple[UUID, str, Any]]) -> dict[UUID, dict[str, An
     return found
 
 
-def _assigned(row: Assignment, came_from: str | None, signals: Mapping[str, Any]) -> dict[str, Any]:
+def _assigned(row: Assignment, came_from: str | None, signals: Mapping[str, Any], document: Document) -> dict[str, Any]:
     return assigned(
         assignment_id=str(row.pk),
         persona=Persona(row.primary_persona),
@@ -140,7 +149,7 @@ def _assigned(row: Assignment, came_from: str | None, signals: Mapping[str, Any]
         came_from=came_from,
         source=row.source,
         criteria=row.criteria,
-        document=document_of(row.rule_set),
+        document=document,
         signals=signals,
         days=Window(row.window_type).days,
     )

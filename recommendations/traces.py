@@ -23,11 +23,11 @@ from recommendations import citations, versions
 from recommendations.assigned import assigned
 from recommendations.comparing import Difference, code_changed, differences
 from recommendations.considering import Chosen, Considered, consider
-from recommendations.facts import Person
+from recommendations.facts import Person, Slot
 from recommendations.models import Trace
 from recommendations.pieces import Piece, Shelf, shelf_of
 from recommendations.recalling import person_of
-from recommendations.tracing import Common, Made, candidate_of, citation_of, common_of, plain, trace_of
+from recommendations.tracing import Common, Made, candidate_of, citation_of, plain, trace_of
 
 Stored = Mapping[str, Any]
 CONSENT_REVOKED, ERASED = "consent_revoked", "erased"
@@ -107,7 +107,7 @@ class _Run:
 
     @cached_property
     def common(self) -> Common:
-        return common_of(self.considered, self.person, self.shelf)
+        return Common(self.considered, self.person, self.shelf)
 
     def chosen(self, trace: Stored) -> Chosen | None:
         return next((one for one in self.considered.chosen if one.piece.subject == trace["subject"]), None)
@@ -137,18 +137,16 @@ class _Again:
                 yield from (replace(gone, recommendation_id=UUID(one["recommendation_id"])) for one in traces)
             else:
                 again.append(self._run(traces, mine, evaluated.get(first["user_id"])))
-        behind = {
-            (run.person.user_id, slot): asked
+        behind = citations.behind(
+            (run.person, slot)
             for run in again
             for trace in run.traces
             if (chosen := run.chosen(trace))
             for slot in chosen.told.worded.used
-            if (asked := citations.asked_of(slot, run.person))
-        }
-        cited = citations.cited(behind.values())
+        )
         for run in again:
             for trace in run.traces:
-                yield _compared(trace, run, behind, cited)
+                yield _compared(trace, run, behind)
 
     def _run(self, traces: list[Stored], signals: Mapping[str, Any], found: Mapping[str, Any] | None) -> _Run:
         first = traces[0]
@@ -188,9 +186,7 @@ class _Again:
         return found
 
 
-def _compared(
-    trace: Stored, run: _Run, behind: Mapping[Any, citations.Asked], cited: Mapping[citations.Asked, citations.Cited]
-) -> Replayed:
+def _compared(trace: Stored, run: _Run, behind: Mapping[tuple[UUID, Slot], citations.Cited]) -> Replayed:
     made = Made(
         UUID(trace["run_id"]),
         UUID(trace["recommendation_id"]),
@@ -205,12 +201,9 @@ def _compared(
         found: tuple[Difference, ...] = (Difference("/selection/candidates", trace["subject"], mine),)
         changed = False
     else:
-        rows = [(slot, behind.get((run.person.user_id, slot))) for slot in chosen.told.worded.used]
-        cites = [
-            citation_of(slot, cited[asked].transactions, cited[asked].count) if asked else citation_of(slot, (), 0)
-            for slot, asked in rows
-        ]
-        again = trace_of(made, chosen, run.common, run.person, cites)
+        rows = [(slot, behind[run.person.user_id, slot]) for slot in chosen.told.worded.used]
+        cites = [citation_of(slot, one.transactions, one.count) for slot, one in rows]
+        again = trace_of(made, chosen, run.common, cites)
         again["inputs"]["algorithm_version"] = ALGORITHM
         found, changed = differences(trace, again), code_changed(trace, again)
     result = Result.DIFFERENT if found else Result.IDENTICAL

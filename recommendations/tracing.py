@@ -36,49 +36,55 @@ class Made:
 
 @dataclass(frozen=True)
 class Common:
-    """What all traces of one person and run say alike, put into text once."""
+    """What the traces of one person and run say alike, put into text once."""
 
-    document: Mapping[str, Any]
-    candidates: Sequence[Mapping[str, Any]]
+    considered: Considered
+    person: Person
+    shelf: Shelf
 
     @cached_property
-    def text(self) -> tuple[str, str]:
-        return encoded(self.document), encoded(self.candidates)
+    def document(self) -> str:
+        return encoded(
+            {
+                "schema": SCHEMA,
+                "user_id": self.person.user_id,
+                "tenant_id": self.person.tenant_id,
+                "engine_version": ENGINE,
+                "inputs": inputs_of(self.person, self.shelf, self.considered),
+                "signals": self.person.signals,
+                "persona_assignment": self.person.assignment,
+                "llm": {"model": None, "temperature": None, "tokens": 0},
+            }
+        )
+
+    @property
+    def looked(self) -> str:
+        """Every card that was looked at, whatever became of it."""
+        return f"[{','.join(text for text, _ in self._looked)}]"
+
+    @cached_property
+    def candidates(self) -> str:
+        return f"[{','.join(text for text, left_out in self._looked if not left_out)}]"
+
+    @cached_property
+    def _looked(self) -> tuple[tuple[str, bool], ...]:
+        return tuple(
+            (encoded(candidate_of(candidate, outcome, reasons)), not LEFT_OUT.isdisjoint(reasons))
+            for candidate, outcome, reasons in self.considered.looked
+        )
 
 
-def common_of(considered: Considered, person: Person, shelf: Shelf) -> Common:
-    return Common(
-        {
-            "schema": SCHEMA,
-            "user_id": person.user_id,
-            "tenant_id": person.tenant_id,
-            "engine_version": ENGINE,
-            "inputs": inputs_of(person, shelf, considered),
-            "signals": person.signals,
-            "persona_assignment": person.assignment,
-            "llm": {"model": None, "temperature": None, "tokens": 0},
-        },
-        [
-            candidate_of(candidate, outcome, reasons)
-            for candidate, outcome, reasons in considered.looked
-            if not LEFT_OUT & set(reasons)
-        ],
-    )
-
-
-def trace_of(made: Made, chosen: Chosen, common: Common, person: Person, cites: Sequence[Any]) -> dict[str, Any]:
-    own = _own(made, chosen, person, cites)
-    found: dict[str, Any] = plain({**common.document, **own})
-    found["selection"]["candidates"] = plain(common.candidates)
+def trace_of(made: Made, chosen: Chosen, common: Common, cites: Sequence[Any]) -> dict[str, Any]:
+    """The whole document, as it is stored."""
+    found: dict[str, Any] = json.loads(common.document)
+    found |= json.loads(own_text(made, chosen, common.person, cites))
+    found["selection"]["candidates"] = json.loads(common.candidates)
     return found
 
 
-def trace_text(made: Made, chosen: Chosen, common: Common, person: Person, cites: Sequence[Any]) -> str:
-    """The same document as text, without encoding what is common again."""
-    own = _own(made, chosen, person, cites)
-    selection = encoded(own.pop("selection"))
-    document, candidates = common.text
-    return f'{document[:-1]},"selection":{selection[:-1]},"candidates":{candidates}}},{encoded(own)[1:]}'
+def own_text(made: Made, chosen: Chosen, person: Person, cites: Sequence[Any]) -> str:
+    """What a trace says beside what it has in common with others of its person and run."""
+    return encoded(_own(made, chosen, person, cites))
 
 
 def _own(made: Made, chosen: Chosen, person: Person, cites: Sequence[Any]) -> dict[str, Any]:
@@ -250,11 +256,6 @@ def _money(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
-def encoded(value: Any) -> str:
-    """As JSON holds it: numbers, texts, lists and objects, in a form that reads back equal."""
-    return json.dumps(value, default=_plain, separators=(",", ":"))
-
-
 def plain(value: Any) -> Any:
     return json.loads(encoded(value))
 
@@ -270,3 +271,7 @@ def _plain(value: Any) -> Any:
         case Mapping():
             return dict(value)
     raise TypeError(f"{type(value).__name__} has no place in a trace.")
+
+
+# As JSON holds it: numbers, texts, lists and objects, in a form that reads back equal.
+encoded = json.JSONEncoder(default=_plain, separators=(",", ":")).encode

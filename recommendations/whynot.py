@@ -1,38 +1,27 @@
 """Why a reader was not offered something: a dry run for them by the run's own functions, of which nothing stays."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from accounts import rowsecurity
 from accounts.models import User
-from accounts.refusals import NotThere
 from personas.history import PersonaNotFound
 from personas.profiles import NoSignals
 from personas.signals import stale
-from recommendations import standing, unmet
+from recommendations import remaining, standing, unmet
 from recommendations.considering import Considered, consider, put
 from recommendations.criteria import answers
 from recommendations.eligibility import screened
-from recommendations.facts import Live, Person
+from recommendations.facts import Person
 from recommendations.feed import RecommendationNotFound
-from recommendations.lifecycle import OPEN, Status
+from recommendations.lifecycle import Status
 from recommendations.matching import MOST, OFFERS, looked_at
-from recommendations.models import Outcome, Recommendation
+from recommendations.models import Outcome
 from recommendations.pieces import Piece, Shelf
-from recommendations.proposing import LIVES, SILENCE
 from recommendations.shelf import shelf
 from recommendations.tracing import plain
-
-_OPEN = Q(status__in=[status.value for status in OPEN])
-
-
-class CardNotFound(NotThere):
-    code = "CARD_NOT_FOUND"
-    sentence = "Card not found"
+from recommendations.uses import CardNotFound
 
 
 @dataclass(frozen=True)
@@ -54,15 +43,16 @@ def why_not(*, user: User, key: str, now: datetime) -> WhyNot:
         raise RecommendationNotFound
     with rowsecurity.viewing(rowsecurity.pipeline(user.tenant_id)):
         on_shelf = shelf(tenant_id=user.tenant_id)
-        rows = list(Recommendation.objects.filter(_OPEN | Q(rejected_at__gt=now - SILENCE), user=user))
+        items, rejected = remaining.items([user.pk])[user.pk], remaining.rejected([user.pk], now)[user.pk]
     piece = on_shelf.by_subject.get(key)
     if piece is None or piece.key != key:
         raise CardNotFound
     people, silent = standing.persons(user_ids=[user.pk], shelf=on_shelf)
     if user.pk not in people:
         raise PersonaNotFound if silent[user.pk] is Outcome.NO_ASSIGNMENT else NoSignals(user.pk)
-    person = _as_a_run_finds(people[user.pk], rows, on_shelf, now)
-    waits = any(row.subject == piece.subject and row.status == Status.PENDING for row in rows)
+    person = people[user.pk]
+    person = remaining.with_these(person, items, remaining.ended(items, person, on_shelf, now), rejected)
+    waits = any(item.subject == piece.subject and item.status == Status.PENDING for item in items)
     outcome, sentence, checks, rank = _answer(piece, person, on_shelf, waits)
     return WhyNot(
         key,
@@ -74,23 +64,6 @@ def why_not(*, user: User, key: str, now: datetime) -> WhyNot:
         sentence,
         plain(checks),
         rank,
-    )
-
-
-def _as_a_run_finds(person: Person, rows: Iterable[Recommendation], on_shelf: Shelf, now: datetime) -> Person:
-    """With what lives, which a run would not take back, and with what was rejected lately."""
-    by_card = {piece.card_id: piece for piece in on_shelf.pieces}
-
-    def lives(row: Recommendation) -> bool:
-        piece = by_card.get(row.card_id)
-        if row.status != Status.APPROVED or row.approved_at is None or piece is None:
-            return False
-        return row.approved_at > now - LIVES and not (piece.offer and screened(piece, person).refusal)
-
-    return replace(
-        person,
-        live=tuple(Live(row.subject, row.type, row.matched_persona) for row in rows if lives(row)),
-        rejected=frozenset(row.subject for row in rows if row.status == Status.REJECTED),
     )
 
 

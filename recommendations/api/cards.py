@@ -23,14 +23,15 @@ from accounts.api.paging import Page, uuid_of
 from accounts.api.permissions import Allowed, HasScope
 from accounts.keys import Scope as KeyScope
 from accounts.limits import Scope, Use
-from recommendations import cards, inventory
+from recommendations import cards, inventory, uses
 from recommendations.api import cardmetrics, cardqueries
 from recommendations.api import cardshapes as shapes
 from recommendations.api.tenancy import NamedByHeader, agreed, tenant_of
-from recommendations.cards import CardNotFound, InvalidCard
+from recommendations.cards import InvalidCard
 from recommendations.fields import Flaw, Flawed
 from recommendations.models import Card
 from recommendations.models.cards import CardType
+from recommendations.uses import CardNotFound
 
 READS = Allowed("recommendations.see_cards") | HasScope(KeyScope.CARDS_READ) | HasScope(KeyScope.CARDS_WRITE)
 WRITES = Allowed("recommendations.write_cards") | HasScope(KeyScope.CARDS_WRITE)
@@ -236,7 +237,7 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
         known = _id(card_id)
         said = cardqueries.use(request.data, request.headers.get("X-Session-ID"))
         began = time.perf_counter()
-        counted = cards.use(
+        counted = uses.use(
             tenant_id=self.tenant_id,
             card_id=known,
             now=timezone.now(),

@@ -9,7 +9,7 @@ from recommendations.considering import consider
 from recommendations.models import CardVersion, RecordedMove, Trace
 from recommendations.tests import people as made
 from recommendations.tests.factories import CardFactory, ItemFactory
-from recommendations.tracing import Made, citation_of, common_of, plain, presentation_of, trace_of
+from recommendations.tracing import Common, Made, citation_of, plain, presentation_of, trace_of
 
 MADE_AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
 TEMPLATE = "We're showing you this because your {card_name} ending {card_last4} is at {utilization} of its limit."
@@ -63,7 +63,7 @@ def proposed(user, *, offer=False, key="own", rows=(), **fields):
     beside = {"tenant": user.tenant, "user": user, "recommendation": item}
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         Trace.objects.create(
-            **beside, trace_data=trace_of(run, chosen, common_of(found, who, shelf), who, cites), created_at=MADE_AT
+            **beside, trace_data=trace_of(run, chosen, Common(found, who, shelf), cites), created_at=MADE_AT
         )
         RecordedMove.objects.create(**beside, verb="propose", to_status="pending", at=MADE_AT, after=plain({}))
     return item

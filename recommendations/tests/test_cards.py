@@ -9,7 +9,7 @@ from django.db import connection
 from accounts import rowsecurity
 from accounts.models import AuditEntry, Tenant, User
 from accounts.tests import factories as people
-from recommendations import cards
+from recommendations import cards, uses
 from recommendations.models import Card, CardUsage, CardVersion, Recommendation
 from recommendations.tests.factories import ItemFactory
 
@@ -27,7 +27,7 @@ def desk(omar):
         def __getattr__(self, name):
             def act(**given):
                 with rowsecurity.viewing(rowsecurity.of(omar)):
-                    return getattr(cards, name)(tenant_id=omar.tenant_id, **given)
+                    return getattr(uses if name == "use" else cards, name)(tenant_id=omar.tenant_id, **given)
 
             return act
 
@@ -137,7 +137,7 @@ def test_what_is_open_of_a_deleted_card_is_withdrawn_with_it(desk, maya, omar, n
         approved.pk: ("withdrawn", "card_deleted"),
         untouched.pk: ("pending", None),
     }
-    with pytest.raises(cards.CardNotFound):
+    with pytest.raises(uses.CardNotFound):
         desk.remove(card_id=card.pk, by=omar.actor, now=now)
 
 
@@ -153,7 +153,7 @@ def test_a_use_is_counted_always_and_kept_once_a_workflow(desk, now):
     ]
     assert {event.card_version for event in rows(CardUsage)} == {1}
     desk.remove(card_id=card.pk, by="user:" + str(uuid4()), now=now)
-    with pytest.raises(cards.CardNotFound):
+    with pytest.raises(uses.CardNotFound):
         desk.use(card_id=card.pk, now=now)
     assert len(rows(CardUsage)) == 4
 

@@ -12,7 +12,7 @@ from accounts.models import Tenant, User
 from accounts.purposes import Purpose
 from personas.tests.at_once import elsewhere
 from recommendations import cards as card_acts
-from recommendations import proposals, proposing, shelf
+from recommendations import proposals, proposing, shelf, uses
 from recommendations.models import Card, Claim, Consideration, Flag, Outcome, Recommendation, RecordedMove, Trace
 from recommendations.tests import people as made
 from recommendations.tests.crowds import NOW, crowd, stock
@@ -155,9 +155,13 @@ def test_a_held_item_stops_a_run(tenant, cards):
             expires_at=NOW + timedelta(minutes=5),
         )
         before = Consideration.objects.count()
-    propose(tenant, [item.user_id], NOW + timedelta(minutes=1), asked_for=True)
+    (told,) = propose(tenant, [item.user_id], NOW + timedelta(minutes=1), asked_for=True)
+    assert (told.user_id, told.outcome, told.error, told.new) == (item.user_id, Outcome.FAILED, "CLAIMED", 0)
+    assert propose(tenant, [item.user_id], NOW + timedelta(minutes=1)) == []
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         assert Consideration.objects.count() == before
+    (free,) = propose(tenant, [item.user_id], NOW + timedelta(minutes=5), asked_for=True)
+    assert (free.outcome, free.error) == (Outcome.UNCHANGED, None)
 
 
 def test_a_rationale_that_fails_waits_with_a_flag_of_the_system(tenant, cards):
@@ -204,7 +208,7 @@ def test_two_runs_that_use_the_same_cards_do_not_stop_each_other(tenant, cards):
     def counted():
         with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
-            proposals.count_uses(cards=used, now=NOW)
+            uses.use_in_run(tenant_id=tenant.pk, run_id=uuid4(), cards=[(one, 1) for one in used], now=NOW)
 
     with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)), connection.cursor() as cursor:
         cursor.execute("SELECT FROM cards FOR KEY SHARE")

@@ -12,7 +12,7 @@ from accounts.purposes import Purpose
 from accounts.refusals import ConsentRequired, Refused, Unacceptable
 from accounts.tests import factories
 from personas.tests.at_once import elsewhere
-from recommendations import claims, flags, items, proposals, reviewing
+from recommendations import claims, flags, items, proposals, recording, reviewing
 from recommendations.lifecycle import LEGAL, Status, Verb
 from recommendations.models import Card, Claim, Flag, Recommendation, RecordedMove
 from recommendations.tests.proposed import MADE_AT, proposed
@@ -254,7 +254,7 @@ def test_an_edit_that_is_none_is_refused(item, staff, changes):
 def test_an_edit_that_passes_answers_the_flag_of_the_system(item, staff):
     Recommendation.objects.filter(pk=item.pk).update(guardrails_passed=False, flagged=True)
     beside = {"tenant_id": item.tenant_id, "user_id": item.user_id, "recommendation_id": item.pk}
-    flag = Flag.objects.create(**beside, flag_reason=proposals.SYSTEM_FLAG, flagged_at=MADE_AT)
+    flag = Flag.objects.create(**beside, flag_reason=recording.SYSTEM_FLAG, flagged_at=MADE_AT)
     ACTS[Verb.MODIFY](item, staff)
     flag.refresh_from_db()
     assert (flag.resolved, flag.resolved_by) == (True, staff.pk)
@@ -346,7 +346,7 @@ def test_deciding_makes_what_was_kept_of_the_readers_answers_old(maya, item, sta
     assert generation() == seen[-1]  # its reader never saw it
 
 
-@pytest.mark.parametrize(("verb", "statements"), [(Verb.APPROVE, 16), (Verb.REJECT, 15), (Verb.MODIFY, 24)])
+@pytest.mark.parametrize(("verb", "statements"), [(Verb.APPROVE, 13), (Verb.REJECT, 12), (Verb.MODIFY, 21)])
 def test_a_decision_costs_so_many_statements(item, staff, django_assert_num_queries, verb, statements):
     """Savepoints included; five seal the audit row, and an edit reads the shelf when the process has none."""
     with django_assert_num_queries(statements):

@@ -23,6 +23,7 @@ from accounts.management.workers import each, finishing_first
 from accounts.models import Tenant, User
 from accounts.progress import Progress
 from recommendations import proposing
+from recommendations.items import Claimed
 from recommendations.models import Outcome
 from recommendations.proposing import Proposed
 from recommendations.working import HANDFUL, work_off
@@ -47,7 +48,7 @@ class Command(StaffCommand):
         asked_for = bool(options["all"] or options["user"])
         handfuls = [people[first : first + HANDFUL] for first in range(0, len(people), HANDFUL)]
         outcomes: Counter[str] = Counter()
-        items = 0
+        items = held = 0
         with (
             Progress("generate_recommendations", "users", len(people), quiet=options["quiet"]) as progress,
             finishing_first() as asked,
@@ -55,6 +56,7 @@ class Command(StaffCommand):
             for done in each(partial(one_handful, tenant.pk, asked_for), handfuls, options["workers"], asked.is_set):
                 outcomes.update(one.outcome.value for one in done)
                 items += sum(one.new for one in done)
+                held += sum(one.error == Claimed.code for one in done)
                 progress.step(units=len(done), failed=sum(one.outcome is Outcome.FAILED for one in done))
         failed = outcomes[Outcome.FAILED.value]
         self.say(
@@ -67,8 +69,11 @@ class Command(StaffCommand):
         if asked.is_set():
             self.stderr.write("Stopped after the people in hand. Run the command again to go on.")
             raise SystemExit(INTERRUPTED)
+        if held:
+            self.stderr.write(f"{held:,} users are being reviewed. Run the command again when that is done.")
+        if failed > held:
+            self.stderr.write(f"{failed - held:,} users were left as they are: the fault is ours, and is in the log.")
         if failed:
-            self.stderr.write(f"{failed:,} users were left as they are: the fault is ours, and is in the log.")
             raise SystemExit(SOME_FAILED)
 
     def _people(self, options: dict[str, Any], tenant: Tenant) -> list[UUID]:
