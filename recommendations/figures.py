@@ -50,7 +50,7 @@ def uncited(
 
     Without `names`, as an article is read, only the person's own merchants count as names.
     """
-    known = {figure for source in (*cited, *own) for figure, _ in figures(source)}
+    known = {figure for source in cited for figure, _ in figures(source)} | _known(tuple(own))
     known |= {("date", part) for kind, value in known if isinstance(value, date) for part in _parts(value)}
     values = {value for kind, value in known if kind == "number"}
     bare = {value[0] for value in values if isinstance(value, tuple)}
@@ -59,10 +59,20 @@ def uncited(
         for (kind, value), written in figures(text)
         if (kind, value) not in known and not (kind == "spelled" and value in bare)
     ]
-    said = " ".join(normalised(source) for source in (*cited, *own))
+    said = " ".join([*(normalised(source) for source in cited), _said(tuple(own))])
     found += _names(text, said) if names else []
     found += [name for name in merchants if _in(name, normalised(text)) and not _in(name, said)]
     return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1024)
+def _known(texts: tuple[str, ...]) -> frozenset[Figure]:
+    return frozenset(figure for text in texts for figure, _ in figures(text))
+
+
+@lru_cache(maxsize=1024)
+def _said(texts: tuple[str, ...]) -> str:
+    return " ".join(map(normalised, texts))
 
 
 def _parts(day: date) -> tuple[tuple[int, int], ...]:

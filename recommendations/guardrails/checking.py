@@ -1,5 +1,6 @@
 """Checks of one item: each says pass, fail or not applicable, and what it matched."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from recommendations.guardrails.text import normalised
 
 PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not_applicable"
 HOUSE = "house voice"
+QUOTES = ('""', "\u201c\u201d", "\u00ab\u00bb")
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,17 @@ def _found(
     return tuple(found)
 
 
-def _without(said: str, titles: Sequence[str]) -> str:
+def _without(said: str, titles: tuple[str, ...]) -> str:
     """Without the disclosure's own sentences, and without titles where they are quoted."""
-    for sentence in SENTENCES:
-        said = said.replace(normalised(sentence), " ")
-    for title in titles:
-        for opening, closing in (('"', '"'), ("\u201c", "\u201d"), ("\u00ab", "\u00bb")):
-            said = said.replace(f"{opening}{normalised(title)}{closing}", " ")
-    return said
+    return _exempt(titles).sub(" ", said)
+
+
+@lru_cache(maxsize=64)
+def _exempt(titles: tuple[str, ...]) -> re.Pattern[str]:
+    whole = [re.escape(normalised(sentence)) for sentence in SENTENCES]
+    named = "|".join(re.escape(normalised(title)) for title in titles)
+    quoted = [f"{opening}(?:{named}){closing}" for opening, closing in QUOTES] if named else []
+    return re.compile("|".join([*whole, *quoted]))
 
 
 def figures(uncited: Sequence[str]) -> Check:
