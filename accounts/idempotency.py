@@ -82,10 +82,19 @@ def claim(*, scope: Scope, fingerprint: str, now: datetime) -> StoredAnswer | No
         )
         if cursor.rowcount == 1:
             return None
-    stored = _row(scope).get()
-    if stored.fingerprint != fingerprint:
+    return _same(_row(scope).get(), fingerprint)
+
+
+def stored(*, scope: Scope, fingerprint: str, now: datetime) -> StoredAnswer | None:
+    """The stored answer, without a claim: for who must wait for somebody else before there is anything to store."""
+    kept = _row(scope).filter(expires_at__gt=now, status__isnull=False).first()
+    return _same(kept, fingerprint) if kept else None
+
+
+def _same(kept: StoredAnswer, fingerprint: str) -> StoredAnswer:
+    if kept.fingerprint != fingerprint:
         raise KeyReused
-    return stored
+    return kept
 
 
 def store(*, scope: Scope, status: int, headers: dict[str, str], payload: str) -> None:

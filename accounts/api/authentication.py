@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
+from accounts import rowsecurity
 from accounts.keys import Service
 from accounts.models import User
 
@@ -32,6 +33,11 @@ def caller(request: Request) -> User:
 def acting(request: Request) -> User | Service:
     """Who writes, on a route that admits services too."""
     return request.user if isinstance(request.user, Service) else caller(request)
+
+
+def eyes(who: User | Service) -> rowsecurity.Viewer:
+    """What an action that opens its own transactions sees with."""
+    return rowsecurity.of(who) if isinstance(who, User) else rowsecurity.service(who.tenant_id, who.actor)
 
 
 class SignedIn(BaseAuthentication):
