@@ -10,7 +10,7 @@ import polars as pl
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from personas import binary, rules
+from personas import binary, glancing, rules
 from personas.rules import FALLBACK, Persona
 from personas.rulesets import Active
 from personas.transitions import Row, cause, celebration
@@ -98,18 +98,20 @@ RECORD = f"""
     ON CONFLICT (assignment_id) DO NOTHING
 """
 # The caller has locked these people, so that their basis is the one that was measured.
-PROJECT = """
+PROJECT = f"""
     INSERT INTO persona_profiles (profile_id, tenant_id, user_id, persona_id, persona_name, persona, as_of,
-                                  rule_set_version, algorithm_version, refreshed_at, basis)
+                                  rule_set_version, algorithm_version, refreshed_at, basis, {glancing.NAMES})
     SELECT gen_random_uuid(), %(tenant)s, r.*, %(version)s, %(algorithm)s, %(now)s,
-           (SELECT basis FROM users WHERE users.user_id = r.user_id)
+           (SELECT basis FROM users WHERE users.user_id = r.user_id), {glancing.GIVEN}
       FROM unnest(%(users)s::uuid[], %(ids)s::smallint[], %(names)s::varchar[], %(personas)s::varchar[],
                   %(days)s::date[]) r (user_id, persona_id, persona_name, persona, as_of)
+      {glancing.BESIDE}
     ON CONFLICT (user_id) DO UPDATE
        SET persona_id = EXCLUDED.persona_id, persona_name = EXCLUDED.persona_name, persona = EXCLUDED.persona,
            as_of = EXCLUDED.as_of, rule_set_version = EXCLUDED.rule_set_version,
            algorithm_version = EXCLUDED.algorithm_version, refreshed_at = EXCLUDED.refreshed_at,
-           basis = EXCLUDED.basis
+           basis = EXCLUDED.basis, persona_30d = EXCLUDED.persona_30d, strength_30d = EXCLUDED.strength_30d,
+           persona_180d = EXCLUDED.persona_180d, risks = EXCLUDED.risks
 """
 
 

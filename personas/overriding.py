@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import ConsentRequired, Refused, Unacceptable
 from accounts.stated import worded
-from personas import assigning, cases, detecting, profiles, rules, rulesets
+from personas import assigning, cases, detecting, glancing, profiles, rules, rulesets
 from personas.models import Assignment, Profile, Snapshot, Source, Window
 from personas.rules import Persona
 
@@ -129,6 +129,7 @@ def _moved(user: User, stands: Persona) -> None:
     Profile.objects.filter(user=user).update(
         persona=stands.value, persona_id=stands.number, persona_name=stands.title_words
     )
+    glancing.again(user_ids=[user.pk])
     kept.forget(user_ids=[user.pk])
 
 

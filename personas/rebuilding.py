@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from personas import glancing
 from personas.assigning import PRIORITY, PROFILE_WINDOWS
 from personas.profiles import LOCKED
 from personas.rules import Persona
@@ -64,7 +65,7 @@ class Difference:
 
 @transaction.atomic
 def rebuild(*, user_ids: Collection[UUID], tenant_id: UUID) -> list[Difference]:
-    """Three statements, however many people; a second call finds nothing."""
+    """Four statements, however many people; a second call finds nothing."""
     with connection.cursor() as cursor:
         cursor.execute(LOCKED, [[str(user_id) for user_id in user_ids]])
         locked = [user_id for user_id, *_ in cursor.fetchall()]
@@ -93,4 +94,5 @@ def rebuild(*, user_ids: Collection[UUID], tenant_id: UUID) -> list[Difference]:
                     "marks": marks,
                 },
             )
+        glancing.again(user_ids=asked["users"])
     return [Difference(*row[:5]) for row in rows]

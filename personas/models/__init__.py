@@ -1,6 +1,6 @@
 """The tables of what the money says, and of what was said about people."""
 
-from personas.models.assignments import Assignment, Cause, Profile, Source, Transition
+from personas.models.assignments import Assignment, Cause, Profile, Risk, Source, Transition
 from personas.models.corrections import Correction
 from personas.models.dossiers import Notes, Person, Portrait, PortraitSource, PortraitVersion, Submission
 from personas.models.rulesets import OverrideCase, RuleSet, Simulation
@@ -18,6 +18,7 @@ __all__ = [
     "PortraitSource",
     "PortraitVersion",
     "Profile",
+    "Risk",
     "RuleSet",
     "Run",
     "Shard",

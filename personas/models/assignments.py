@@ -20,6 +20,15 @@ class Source(Word):
     IMPORT = "import"
 
 
+class Risk(Word):
+    """What is risky about a person's last month, as a list of many people tells it."""
+
+    HIGH_UTILIZATION = "high_utilization"
+    OVERDUE = "overdue"
+    INTEREST_CHARGED = "interest_charged"
+    LOW_BUFFER = "low_buffer"
+
+
 class Cause(Word):
     DATA = "data"
     RULES = "rules"
@@ -137,6 +146,10 @@ class Profile(models.Model):
     refreshed_at = models.DateTimeField()
     basis = models.IntegerField(null=True)  # the person's own, as it was when they were measured; null: not known
     updated_at = models.DateTimeField(db_default=Now())
+    persona_30d = models.CharField(max_length=32, null=True)
+    strength_30d = models.CharField(max_length=8, null=True)
+    persona_180d = models.CharField(max_length=32, null=True)
+    risks = ArrayField(models.CharField(max_length=16), default=list, db_default=[])
 
     class Meta:
         db_table = "persona_profiles"
