@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from accounts.words import Word
-from operators.today import Today
+from operators.today import Today, today
+from recommendations import faults
 
 QUEUE, REJECTED, FEW, FAILURES, FAULTS = 50, 0.20, 10, 5, 5
 
@@ -33,7 +35,7 @@ class Alert:
     severity: Severity
     message: str
     count: int
-    action_url: str
+    action_url: str | None
     created_at: datetime
 
     @property
@@ -45,6 +47,11 @@ class Alert:
 QUEUE_PAGE = "/admin/operators/reviewitem/"
 
 
+def now_holding(*, tenant_id: UUID, zone: str, now: datetime) -> list[Alert]:
+    numbers = today(tenant_id=tenant_id, zone=zone, now=now)
+    return alerts(numbers, provider_faults=faults.of_the_last_hour(now=now), now=now)
+
+
 def alerts(numbers: Today, *, provider_faults: int, now: datetime) -> list[Alert]:
     """Everything that holds, the most severe first."""
     found = [
@@ -54,7 +61,7 @@ def alerts(numbers: Today, *, provider_faults: int, now: datetime) -> list[Alert
     return sorted(found, key=lambda alert: list(Severity).index(alert.severity))
 
 
-def _holding(numbers: Today, faults: int) -> Iterator[tuple[Type, Severity, str, int, str]]:
+def _holding(numbers: Today, failed: int) -> Iterator[tuple[Type, Severity, str, int, str | None]]:
     decided = numbers.approved + numbers.rejected
     if numbers.chain_valid is False:
         said = "The last verification of the audit chain failed. Verify it again, and tell an administrator."
@@ -74,9 +81,9 @@ def _holding(numbers: Today, faults: int) -> Iterator[tuple[Type, Severity, str,
     if numbers.open_flags:
         said = f"{numbers.open_flags:,} {'flag is' if numbers.open_flags == 1 else 'flags are'} open."
         yield Type.FLAGGED_ITEM, Severity.MEDIUM, said, numbers.open_flags, "/admin/operators/flag/"
-    if faults > FAULTS:
-        said = f"The language model failed {faults:,} times in the last hour. Texts fall back to templates."
-        yield Type.LLM_ERRORS, Severity.MEDIUM, said, faults, ""
+    if failed > FAULTS:
+        said = f"The language model failed {failed:,} times in the last hour. Texts fall back to templates."
+        yield Type.LLM_ERRORS, Severity.MEDIUM, said, failed, None
     if numbers.stale * 2 > numbers.consenting:
         said = f"The data of {people(numbers.stale)} is more than 45 days old, of {numbers.consenting:,} who agree."
         yield Type.STALE_DATA, Severity.LOW, said, numbers.stale, "/admin/operators/userfile/?stale=1"

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import rowsecurity
+from accounts.models import User
 from accounts.refusals import Unacceptable
-from operators import days
+from operators import auditing, days
 from personas import distribution
 from personas.models import Window
 
@@ -170,10 +171,11 @@ def analytics(*, tenant_id: UUID, zone: str, asked: Asked, now: datetime) -> Ana
     )
 
 
-def of_operator(*, tenant_id: UUID, zone: str, asked: Asked) -> tuple[Acts, dict[date, int]]:
+def of_operator(*, by: User, asked: Asked) -> tuple[Acts, dict[date, int]]:
     """What one of the staff did, in all and on each day."""
-    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
-        acted = _rows(ACTED, **_values(tenant_id, zone, asked))
+    auditing.one_of_the_staff(asked.operator, by=by)
+    with rowsecurity.viewing(rowsecurity.pipeline(by.tenant_id)):
+        acted = _rows(ACTED, **_values(by.tenant_id, by.tenant.time_zone, asked))
     by_day = _grouped(acted, 0)
     return _summed(acted), {day: by_day.get(day, Acts()).total for day in days.each(asked.first, asked.last)}
 

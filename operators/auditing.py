@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Exists, OuterRef, QuerySet, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, TruncDate
 
 from accounts import rowsecurity
 from accounts.audit import Action
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, ConsentRecord, User
 from accounts.pseudonyms import subject_ref
+from accounts.purposes import Purpose
 from accounts.refusals import NotThere, Refused
 from operators import days
 
@@ -52,7 +54,12 @@ class Wanted:
 
 
 def entries(*, by: User, wanted: Wanted, only: tuple[Action, ...] = ()) -> QuerySet[AuditEntry]:
-    """Newest first, with their details; of a person who was erased the pseudonym still answers."""
+    """Newest first, with their details."""
+    return _told(narrowed(by=by, wanted=wanted, only=only)).order_by("-seq")
+
+
+def narrowed(*, by: User, wanted: Wanted, only: tuple[Action, ...] = ()) -> QuerySet[AuditEntry]:
+    """Of a person who was erased the pseudonym still answers."""
     zone = by.tenant.time_zone
     asked: dict[str, Any] = {
         "operator_id": wanted.operator,
@@ -64,8 +71,7 @@ def entries(*, by: User, wanted: Wanted, only: tuple[Action, ...] = ()) -> Query
         "at__lt": wanted.last and days.beginning(wanted.last + timedelta(days=1), zone),
     }
     rows = visible(by).filter(**{name: value for name, value in asked.items() if value})
-    rows = rows.filter(action__in=[action.value for action in only]) if only else rows
-    return rows.select_related("detail").order_by("-seq")
+    return rows.filter(action__in=[action.value for action in only]) if only else rows
 
 
 def visible(by: User) -> QuerySet[AuditEntry]:
@@ -74,16 +80,17 @@ def visible(by: User) -> QuerySet[AuditEntry]:
 
 
 def find(*, entry_id: UUID, by: User) -> AuditEntry:
-    found = visible(by).select_related("detail").filter(pk=entry_id).first()
+    found = _told(visible(by)).filter(pk=entry_id).first()
     if found is None:
         raise EntryNotFound
     return found
 
 
 def detail_of(entry: AuditEntry) -> dict[str, Any]:
-    """Empty once the person was erased."""
+    """Of a person who agrees no more only who it was; empty once they were erased."""
     kept = getattr(entry, "detail", None)
-    return dict(kept.detail) if kept else {}
+    detail = dict(kept.detail) if kept else {}
+    return {"user_id": detail["user_id"]} if "user_id" in detail and not entry.agreed else detail  # type: ignore[attr-defined]
 
 
 def streamed(*, by: User, wanted: Wanted) -> Iterator[AuditEntry]:
@@ -94,18 +101,25 @@ def streamed(*, by: User, wanted: Wanted) -> Iterator[AuditEntry]:
 
 def of_operator(*, operator_id: UUID, by: User, length: int, now: datetime) -> dict[str, Any]:
     """Counts of one of the staff, per action and day."""
-    if operator_id != by.pk and not by.has_perm(ALL):
+    one_of_the_staff(operator_id, by=by)
+    return {"operator_id": str(operator_id), **counts(by=by, length=length, now=now, operator=operator_id)}
+
+
+def one_of_the_staff(operator_id: UUID | None, *, by: User) -> None:
+    """Refuses juniors who ask about others, and ids of nobody here."""
+    if operator_id == by.pk:
+        return
+    if not by.has_perm(ALL):
         raise OwnOnly
     if not User.objects.filter(pk=operator_id, tenant_id=by.tenant_id).exclude(role="user").exists():
         raise OperatorNotFound
-    return {"operator_id": str(operator_id), **counts(by=by, length=length, now=now, operator=operator_id)}
 
 
 def counts(*, by: User, length: int, now: datetime, operator: UUID | None = None) -> dict[str, Any]:
     """The last days of the institution's calendar, today included: by action and by day, two statements."""
     today = days.day_of(now, by.tenant.time_zone)
     wanted = Wanted(operator=operator, first=today - timedelta(days=length - 1), last=today)
-    rows = entries(by=by, wanted=wanted).select_related(None).order_by()
+    rows = narrowed(by=by, wanted=wanted)
     by_action = dict(rows.values_list("action").annotate(count=Count("pk")).order_by("-count", "action"))
     by_day = dict(
         rows.annotate(day=TruncDate("at", tzinfo=ZoneInfo(by.tenant.time_zone)))
@@ -124,9 +138,16 @@ def counts(*, by: User, length: int, now: datetime, operator: UUID | None = None
 
 def openings_per_day(*, by: User, wanted: Wanted) -> list[tuple[date, UUID | None, int]]:
     """Who of the staff opened how many files on which day."""
-    rows = entries(by=by, wanted=wanted, only=OPENINGS).select_related(None).order_by()
+    rows = narrowed(by=by, wanted=wanted, only=OPENINGS)
     counted = rows.annotate(day=TruncDate("at", tzinfo=ZoneInfo(by.tenant.time_zone))).values_list("day", "operator_id")
     return list(counted.annotate(count=Count("pk")).order_by("day", "operator_id"))
+
+
+def _told(rows: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+    """With the details, and whether whom they are about agrees now."""
+    whom = Cast(KeyTextTransform("user_id", "detail__detail"), UUIDField())
+    agrees = ConsentRecord.objects.filter(purpose=Purpose.ANALYSIS, revoked_at=None, user_id=OuterRef("whom"))
+    return rows.select_related("detail").annotate(whom=whom, agreed=Exists(agrees))
 
 
 def staff_names(tenant_id: UUID) -> dict[UUID, str]:

@@ -63,9 +63,11 @@ def today(*, tenant_id: UUID, zone: str, now: datetime) -> Today:
     here = days.day_of(now, zone)
     asked = {"tenant": tenant_id, "since": days.beginning(here, zone), "fresh": here - timedelta(days=STALE)}
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
-        counted = [value for query in (ITEMS, DECIDED, PEOPLE) for value in _rows(query, **asked)[0]]
+        (pending, oldest, failed), decided, people = (_rows(query, **asked)[0] for query in (ITEMS, DECIDED, PEOPLE))
     valid = AuditHead.objects.filter(pk=tenant_id).values_list("valid", flat=True).first()
-    return Today(*counted, valid)
+    approved, rejected, seconds, flags = decided
+    consenting, stale, without_content = people
+    return Today(pending, oldest, failed, approved, rejected, seconds, flags, consenting, stale, without_content, valid)
 
 
 def pending_ages(*, tenant_id: UUID, now: datetime) -> list[tuple[str, int]]:

@@ -376,6 +376,8 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "accounts.roles.Role",
         "StaffRoleEnum": "accounts.roles.OF_STAFF",
         "WindowEnum": "personas.models.snapshots.Window",
+        "ItemTypeEnum": "operators.api.analyticsshapes.KINDS",
+        "WorkStatusEnum": "operators.api.evaluation.STATUSES",
         "ExportStatusEnum": "accounts.api.leaving.STATUSES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -3,10 +3,19 @@
 from accounts.api.routing import EitherSlash
 from operators.api.annotations import BesideViewSet, FlagViewSet, NoteViewSet, TagViewSet
 from operators.api.decisions import DecisionViewSet
+from operators.api.alerts import AlertViewSet
+from operators.api.analytics import AnalyticsViewSet
+from operators.api.audit import AccessRecordViewSet, AuditLogViewSet
+from operators.api.evaluation import EvaluationViewSet
 from operators.api.leaving import LeavingOfViewSet
 from operators.api.traces import TraceViewSet
 
 router = EitherSlash()
+router.register("operator/alerts", AlertViewSet, basename="alerts")
+router.register("operator/analytics", AnalyticsViewSet, basename="desk-analytics")
+router.register("operator/evaluation", EvaluationViewSet, basename="evaluation")
+router.register("operator/audit-logs", AuditLogViewSet, basename="audit-logs")
+router.register("operator/access-records", AccessRecordViewSet, basename="access-records")
 router.register("operator/users", LeavingOfViewSet, basename="leaving-of")
 router.register("operator/recommendations", DecisionViewSet, basename="decisions")
 router.register("operator/recommendations", BesideViewSet, basename="beside")

@@ -1,6 +1,7 @@
 """Evaluations that were run: what was asked, and the report as it was then."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -41,3 +42,20 @@ class EvaluationReport(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["tenant", "-asked_at", "id"], name="evaluation_reports_newest")]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return self.report or {}
+
+    @property
+    def met(self) -> int | None:
+        return self._judged(True)
+
+    @property
+    def missed(self) -> int | None:
+        return self._judged(False)
+
+    def _judged(self, verdict: bool) -> int | None:
+        """Of a finished one."""
+        targets = self.document.get("targets")
+        return None if targets is None else sum(one["met"] is verdict for one in targets)
