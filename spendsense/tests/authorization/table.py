@@ -58,6 +58,7 @@ class Line:
 
 _UPLOAD, _CORRECTION, _RULES = "UPLOAD_NOT_FOUND", "CORRECTION_NOT_FOUND", "RULE_SET_NOT_FOUND"
 _USER, _PERSONA, _SIGNALS = "USER_NOT_FOUND", "PERSONA_NOT_FOUND", "NO_SIGNALS"
+_STAFF, _REPORT = "STAFF_NOT_FOUND", "REPORT_NOT_FOUND"
 _CARD, _ITEM = "CARD_NOT_FOUND", "RECOMMENDATION_NOT_FOUND"
 _ITEMS, _LOCKED = frozenset({"recommendations"}), frozenset({"users"})
 _NEW_CARD = {"card_type": "insight", "title": "What a limit is", "content": {"key": "limits"}}
@@ -182,6 +183,30 @@ LINES = [
     Line("GET", "/api/v1/cards/{card}/usage",   "403 403 403 403 | 200 200 200 | 200 200 404", _CARD, service=200),
     Line("POST", "/api/v1/cards/{card}/usage",  "403 403 403 403 | 200 200 200 | 200 200 404", _CARD, service=200,
          body={}),
+
+    Line("GET", "/api/operator/alerts",         "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/analytics",      "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/analytics/operators/{member}", "403 403 403 403 | 403 200 200 | 200 200 404", _STAFF),
+    Line("GET", "/api/operator/analytics/export/json", "403 403 403 - | 200 200 200 | - - 200"),
+    Line("GET", "/api/operator/analytics/export/csv", "403 403 403 - | 200 200 200 | - - 200"),
+    Line("GET", "/api/operator/analytics/export/summary", "403 403 403 - | 200 200 200 | - - 200"),
+    Line("GET", "/api/operator/evaluation",     "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("POST", "/api/operator/evaluation",    "403 403 403 -   | 403 202 202 | -   -   202", body={}),
+    Line("GET", "/api/operator/evaluation/{report}", "403 403 403 403 | 200 200 200 | 200 200 404", _REPORT),
+    Line("GET", "/api/operator/evaluation/{report}/export/json", "403 403 403 403 | 200 200 200 | 200 200 404",
+         _REPORT),
+    Line("GET", "/api/operator/evaluation/{report}/export/csv", "403 403 403 403 | 200 200 200 | 200 200 404", _REPORT),
+    Line("GET", "/api/operator/evaluation/{report}/export/summary", "403 403 403 403 | 200 200 200 | 200 200 404",
+         _REPORT),
+    Line("GET", "/api/operator/audit-logs",     "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/audit-logs/{entry}", "403 403 403 403 | 404 200 200 | 200 200 404",
+         "AUDIT_ENTRY_NOT_FOUND"),
+    Line("GET", "/api/operator/audit-logs/verify", "403 403 403 - | 403 200 200 | - - 200"),
+    Line("GET", "/api/operator/audit-logs/export/csv", "403 403 403 - | 200 200 200 | - - 200"),
+    Line("GET", "/api/operator/audit-logs/operator/{member}/summary", "403 403 403 403 | 403 200 200 | 200 200 404",
+         _STAFF),
+    Line("GET", "/api/operator/audit-logs/stats/overview", "403 403 403 - | 403 200 200 | - - 200"),
+    Line("GET", "/api/operator/access-records", "403 403 403 -   | 403 200 200 | -   -   200"),
 
     Line("GET", "/api/operator/staff",          "403 403 403 -   | 403 403 200 | -   -   200"),
     Line("POST", "/api/operator/staff",         "403 403 403 -   | 403 403 201 | -   -   201",

@@ -10,11 +10,13 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts import consent, erasure, keys, loads, rowsecurity, sessions, takeout, uploads
-from accounts.models import Account, ConsentRecord, Tenant, Transaction, User
+from accounts.models import Account, AuditEntry, ConsentRecord, Tenant, Transaction, User
 from accounts.models.leaving import Scope
 from accounts.purposes import Purpose
 from accounts.tests import factories
 from accounts.tests.callers import session_for
+from operators.models import EvaluationReport
+from operators.tests.report import REPORT
 from personas import corrections, profiles, rulesets, simulating
 from personas.models import Assignment, Profile, Run, Transition, Window
 from personas.signals import Correction as Kind
@@ -202,8 +204,20 @@ def _institution(world: World, admin: str, tenant: Tenant) -> None:
         run = Run.objects.create(tenant=tenant, stage="refresh", started_by="test")
     with rowsecurity.viewing(rowsecurity.service(tenant.pk, by.actor)):
         card = cards.create(item=CARD, tenant_id=tenant.pk, by=by.actor, now=now)
+        report = EvaluationReport.objects.create(
+            tenant=tenant, replay_sample=0, asked_at=now, status="completed", finished_at=now, report=REPORT
+        )
+        entry = AuditEntry.objects.filter(tenant=tenant, operator_id=by.pk).earliest("seq")
     member = world.people["omar" if admin == "ada" else "fred"]
-    made_of = {"card": card, "rule_set": draft, "simulation": simulation, "key": made.key, "run": run}
+    made_of = {
+        "report": report,
+        "entry": entry,
+        "card": card,
+        "rule_set": draft,
+        "simulation": simulation,
+        "key": made.key,
+        "run": run,
+    }
     ids = {word: str(row.pk) for word, row in made_of.items()}
     world.ids[tenant.slug] |= ids | {"version": "1", "member": str(member.pk)}
     world.identity[admin] |= {*ids.values(), f"Key of {admin}"}
