@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recommendations", "0003_no_old_items")]
+    dependencies = [("recommendations", "0004_traces_kept_fast")]
 
     operations = [
         migrations.AddIndex(
