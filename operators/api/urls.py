@@ -1,11 +1,11 @@
 """The routes of people who decide."""
 
 from accounts.api.routing import EitherSlash
-from operators.api.annotations import BesideViewSet, FlagViewSet, NoteViewSet, TagViewSet
-from operators.api.decisions import DecisionViewSet
 from operators.api.alerts import AlertViewSet
 from operators.api.analytics import AnalyticsViewSet
+from operators.api.annotations import BesideViewSet, FlagViewSet, NoteViewSet, TagViewSet
 from operators.api.audit import AccessRecordViewSet, AuditLogViewSet
+from operators.api.decisions import DecisionViewSet
 from operators.api.evaluation import EvaluationViewSet
 from operators.api.leaving import LeavingOfViewSet
 from operators.api.traces import TraceViewSet

@@ -1,30 +1,22 @@
 """The pages people see: nothing inline, alive with and without scripts."""
 
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.admin import ModelAdmin, display
-from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import include, path
 from django.utils.html import format_html
 
-from accounts import people, rowsecurity
-from accounts.models import Tenant, User
-from accounts.roles import Role
+from accounts.models import User
 from accounts.tests.callers import session_for
 from operators.console.site import Console
+from operators.tests.browsers import PASSWORD, code, give_password, sign_in
 
-PASSWORD = "Look-around-2026!"
 INLINE = re.compile(
     r"<style|\sstyle=|\son[a-z]+=\"|javascript:|<script(?![^>]*(?:\ssrc=|application/json))", re.IGNORECASE
 )
@@ -162,78 +154,10 @@ def test_a_list_that_finds_nothing_says_how_to_see_all(as_ada):
     assert 'Nothing matches. <a href="?">Clear the search and the filters</a> to see all users.' in page
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """The product writes its own line."""
-
-
-@pytest.fixture
-def site(live_db: str) -> Iterator[str]:
-    with ThreadedWSGIServer(("127.0.0.1", 0), Quiet) as server:
-        server.set_app(get_wsgi_application())
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    binary = shutil.which("chromium")
-    if binary is None:
-        pytest.skip("Chromium is not installed, so no page was looked at: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])
-
-
-@pytest.fixture
-def opened(site: str, staff: str | None, chromium: Any) -> Callable[..., Any]:
-    """A page of a browser of its own, and the list of what its console complained about."""
-
-    def open_page(**options: Any) -> tuple[Any, list[str]]:
-        page = chromium.new_context(base_url=site, **options).new_page()
-        complaints: list[str] = []
-        page.on(
-            "console",
-            lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        return page, complaints
-
-    return open_page
-
-
-@pytest.fixture
-def staff(live_db: str, request: pytest.FixtureRequest, settings: Any) -> str | None:
-    """An administrator in the live database; the TOTP secret, or None for one who has yet to set it up."""
-    settings.MFA_TOTP_TOLERANCE = 1  # a code may grow old between the reckoning and the typing
-    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
-        tenant = Tenant.objects.get(slug="default")
-        user = people.enrol(tenant=tenant, email="ada@example.test", password=PASSWORD, role=Role.ADMIN)
-        return people.second_factor_secret(user=user) if getattr(request, "param", True) else None
-
-
-def give_password(page: Any) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Email").fill("ada@example.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
-def code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_staff_sign_in_with_their_second_factor_and_no_page_breaks_the_policy(opened, staff, scheme):
     page, complaints = opened(color_scheme=scheme, viewport={"width": 1024, "height": 768})
-    give_password(page)
-    page.get_by_label("Code").fill(code(staff))
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Overview").wait_for()
+    sign_in(page, staff)
     page.get_by_role("link", name="Users").first.click()
     page.get_by_role("heading", name="Users", exact=True).wait_for()
     page.get_by_role("link", name="ada@example.test").click()
@@ -276,10 +200,7 @@ def with_key(opened, site):
 
 def test_staff_add_a_security_key_and_sign_in_with_it(with_key, staff):
     page, complaints = with_key
-    give_password(page)
-    page.get_by_label("Code").fill(code(staff))
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Overview").wait_for()
+    sign_in(page, staff)
     page.goto("/signin/2fa/webauthn/add/")
     page.get_by_role("heading", name="Confirm it is you").wait_for()
     page.get_by_label("Password").fill(PASSWORD)
