@@ -2,7 +2,7 @@
 items, on every machine; runs, the question "why not" and replay all ask here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from personas.rules import Strength
@@ -14,6 +14,7 @@ from recommendations.guardrails import Check
 from recommendations.guardrails.checking import NOT_APPLICABLE
 from recommendations.matching import ANYBODY, FEWEST, PRIMARY, Candidate, Places, looked_at
 from recommendations.pieces import Piece, Shelf
+from recommendations.rewriting import NONE, Rewrite, Rewrites, faithful
 from recommendations.wording import Worded, worded
 
 
@@ -25,6 +26,11 @@ class Told:
     checks: tuple[Check, ...]
     disclosure: str
     screened: Screened | None
+    rewrite: Rewrite | None = None
+
+    @property
+    def text(self) -> str:
+        return self.rewrite.text if self.rewrite else self.worded.text
 
     @property
     def passed(self) -> bool:
@@ -54,7 +60,7 @@ class Considered:
     enough: bool
 
 
-def consider(person: Person, shelf: Shelf) -> Considered:
+def consider(person: Person, shelf: Shelf, rewrites: Rewrites = NONE) -> Considered:
     candidates = [looked_at(piece, person, shelf) for piece in shelf.pieces]
     outcomes: dict[Any, tuple[str, tuple[str, ...]]] = {
         one.piece.card_id: ("refused", (one.refusal,)) for one in candidates if one.refusal
@@ -68,7 +74,7 @@ def consider(person: Person, shelf: Shelf) -> Considered:
             if not places.free(candidate):
                 outcomes[candidate.piece.card_id] = ("not_needed", ())
                 continue
-            told, refusal = put(candidate.piece, person, shelf)
+            told, refusal = put(candidate.piece, person, shelf, rewrites)
             if told is None:
                 outcomes[candidate.piece.card_id] = ("refused", (refusal,))
                 continue
@@ -88,7 +94,7 @@ def consider(person: Person, shelf: Shelf) -> Considered:
     )
 
 
-def put(piece: Piece, person: Person, shelf: Shelf) -> tuple[Told | None, str]:
+def put(piece: Piece, person: Person, shelf: Shelf, rewrites: Rewrites = NONE) -> tuple[Told | None, str]:
     """A card in the words it would have for this person, or why it has none."""
     verdict = screened(piece, person) if piece.offer else None
     if verdict and verdict.refusal:
@@ -106,9 +112,18 @@ def put(piece: Piece, person: Person, shelf: Shelf) -> tuple[Told | None, str]:
             verdict,
         )
         if told.passed:
-            return told, ""
+            return _rewritten(told, piece, person, shelf, rewrites.get(filled.text)), ""
         failed = failed or told
     return failed, "rationale_unavailable"
+
+
+def _rewritten(told: Told, piece: Piece, person: Person, shelf: Shelf, rewrite: Rewrite | None) -> Told:
+    """In other words, if they say the same and every guardrail lets them pass; else in those of the template."""
+    used = told.worded.used
+    if rewrite is None or not faithful(rewrite.text, told.worded.text, [slot.text for slot in used]):
+        return told
+    other = replace(told, rewrite=rewrite, checks=checks(piece, rewrite.text, used, person, shelf))
+    return other if other.passed else told
 
 
 def checks(

@@ -17,6 +17,7 @@ from recommendations.models import Claim, Outcome
 from recommendations.pieces import Shelf
 from recommendations.recording import Record
 from recommendations.remaining import Item
+from recommendations.rewriting import NONE, Rewrites
 from recommendations.shelf import shelf
 from recommendations.tracing import Common
 
@@ -79,7 +80,14 @@ def due(*, tenant_id: UUID, now: datetime, user_ids: Collection[UUID] | None = N
 
 
 @transaction.atomic
-def propose(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, asked_for: bool = False) -> list[Proposed]:
+def propose(
+    *,
+    user_ids: Collection[UUID],
+    tenant_id: UUID,
+    now: datetime,
+    asked_for: bool = False,
+    rewrites: Rewrites = NONE,
+) -> list[Proposed]:
     """Consider many people, or one, with one shelf; who is being reviewed or no longer due is left for later.
 
     When somebody asked for it, everybody named is considered or told why not, and whoever is locked is waited for.
@@ -87,18 +95,21 @@ def propose(*, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, asked
     record = Record(uuid4(), tenant_id, now)
     locked = _locked(user_ids, wait=asked_for)
     done, able = _answered(user_ids, locked, record) if asked_for else ([], _due_still(locked, record))
-    if not able:
-        return done
-    on_shelf = shelf(tenant_id=tenant_id)
-    people, silent = standing.persons(user_ids=able, shelf=on_shelf)
-    items, rejected = remaining.items(able), remaining.rejected(able, now)
-    for user_id in able:
-        if user_id in people:
-            done.append(_considered(people[user_id], items[user_id], rejected[user_id], on_shelf, record))
-        else:
-            done.append(_silent(user_id, silent[user_id], items[user_id], record))
-    record.store()
+    if able:
+        done += _gathered(able, record, rewrites)
+        record.store()
     return done
+
+
+def foreseen(
+    *, user_ids: Collection[UUID], tenant_id: UUID, now: datetime, asked_for: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """The rationales that a run would add now, each with its facts; nobody is locked and nothing is written."""
+    record = Record(uuid4(), tenant_id, now)
+    able = list(user_ids) if asked_for else _due_still(user_ids, record)
+    _gathered(able, record, NONE)
+    told = (chosen.told for chosen, *_ in record.new if chosen.told.passed)
+    return {one.worded.text: tuple(slot.text for slot in one.worded.used) for one in told}
 
 
 @transaction.atomic
@@ -110,7 +121,7 @@ def give_up(*, user_id: UUID, tenant_id: UUID, now: datetime) -> None:
     record.store()
 
 
-def _due_still(locked: Sequence[UUID], record: Record) -> list[UUID]:
+def _due_still(locked: Collection[UUID], record: Record) -> list[UUID]:
     return due(tenant_id=record.tenant_id, now=record.now, user_ids=locked)
 
 
@@ -123,6 +134,20 @@ def _answered(asked: Collection[UUID], locked: Sequence[UUID], record: Record) -
     return [*refused, *waiting], [one for one in locked if one not in held]
 
 
+def _gathered(able: Sequence[UUID], record: Record, rewrites: Rewrites) -> list[Proposed]:
+    on_shelf = shelf(tenant_id=record.tenant_id)
+    people, silent = standing.persons(user_ids=able, shelf=on_shelf)
+    items, rejected = remaining.items(able), remaining.rejected(able, record.now)
+    done = []
+    for user_id in able:
+        if user_id in people:
+            person = people[user_id]
+            done.append(_considered(person, items[user_id], rejected[user_id], on_shelf, rewrites, record))
+        else:
+            done.append(_silent(user_id, silent[user_id], items[user_id], record))
+    return done
+
+
 def _silent(user_id: UUID, outcome: Outcome, items: Sequence[Item], record: Record) -> Proposed:
     if outcome is Outcome.NO_SIGNALS:
         record.withdrawn((item.id, Withdrawal.NO_SIGNALS) for item in items)
@@ -131,12 +156,17 @@ def _silent(user_id: UUID, outcome: Outcome, items: Sequence[Item], record: Reco
 
 
 def _considered(
-    person: Person, items: Sequence[Item], rejected: frozenset[str], on_shelf: Shelf, record: Record
+    person: Person,
+    items: Sequence[Item],
+    rejected: frozenset[str],
+    on_shelf: Shelf,
+    rewrites: Rewrites,
+    record: Record,
 ) -> Proposed:
     began = time.perf_counter()
     ends = remaining.ended(items, person, on_shelf, record.now)
     person = remaining.with_these(person, items, ends, rejected)
-    found = consider(person, on_shelf)
+    found = consider(person, on_shelf, rewrites)
     waiting = {item.said: item for item in items if item.status == Status.PENDING}
     kept = {one.piece.subject for one in found.chosen if _said(one) in waiting}
     new = [one for one in found.chosen if one.piece.subject not in kept]

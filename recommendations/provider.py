@@ -1,8 +1,9 @@
 """The wire to a language model that speaks the OpenAI protocol; off unless one is configured, and never trusted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -11,9 +12,7 @@ from django.utils import timezone
 from prometheus_client import Counter
 
 from recommendations import faults
-from recommendations.figures import figures, uncited
-from recommendations.guardrails import has_markup, passed, spoken
-from recommendations.wording import problems
+from recommendations.rewriting import TEMPERATURE, Rewrite, faithful
 
 log = structlog.get_logger("recommendations.provider")
 asked_total = Counter("provider_requests_total", "Texts asked of the language model, by what came", ["outcome"])
@@ -34,6 +33,12 @@ REWRITE = (
 )
 
 
+@dataclass(frozen=True)
+class Said:
+    text: str
+    tokens: int | None
+
+
 def configured() -> bool:
     return bool(settings.LANGUAGE_MODEL)
 
@@ -44,23 +49,30 @@ def name() -> str:
 
 def answered(*, question: str, table: Sequence[str]) -> str | None:
     """The model's words; None where it is away, slow or says nothing. Whoever asks checks every figure of them."""
-    return _asked(ANSWER, "\n".join(["Table:", *table, "", f"Question: {question}"]))
+    said = _asked(ANSWER, "\n".join(["Table:", *table, "", f"Question: {question}"]))
+    return said.text if said else None
 
 
-def rewritten(text: str, slots: Collection[str]) -> str | None:
-    """A rationale in other words with the same figures and no others, which the guardrails let pass; else None."""
-    if not configured():
-        return None
-    new = _asked(REWRITE, text)
-    if new is None or problems(new) or has_markup(new):
-        return None
-    same = {figure for figure, _ in figures(new)} == {figure for figure, _ in figures(text)}
-    if not same or uncited(new, cited=slots, own=(text,)) or not passed(spoken((new,))):
-        return None
-    return new
+def rewritten(rationales: Mapping[str, Collection[str]]) -> dict[str, Rewrite]:
+    """Those of the rationales, each given with its facts, that came back in other words and say the same.
+
+    Once the model is away or slow, it is not asked for the rest: their own words are good enough.
+    """
+    found: dict[str, Rewrite] = {}
+    asked = list(rationales)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rewriting") as asking:
+        for first in range(0, len(asked), AT_ONCE):
+            texts = asked[first : first + AT_ONCE]
+            answers = list(asking.map(partial(_asked, REWRITE), texts))
+            for text, said in zip(texts, answers, strict=True):
+                if said and faithful(said.text, text, rationales[text]):
+                    found[text] = Rewrite(said.text, name(), said.tokens)
+            if None in answers:
+                break
+    return found
 
 
-def _asked(system: str, said: str) -> str | None:
+def _asked(system: str, said: str) -> Said | None:
     from openai import OpenAIError  # only a deployment that has a provider pays for the client
 
     waiting: Future[Any] = _pool().submit(_completed, system, said)
@@ -79,7 +91,8 @@ def _asked(system: str, said: str) -> str | None:
         _noted("nothing said")
         return None
     asked_total.labels("said").inc()
-    return " ".join(content.split())
+    tokens = getattr(getattr(answer, "usage", None), "total_tokens", None)
+    return Said(" ".join(content.split()), tokens if isinstance(tokens, int) else None)
 
 
 def _completed(system: str, said: str) -> Any:
@@ -94,7 +107,7 @@ def _completed(system: str, said: str) -> Any:
         return client.chat.completions.create(
             model=settings.LANGUAGE_MODEL,
             messages=[{"role": "system", "content": system}, {"role": "user", "content": said}],
-            temperature=0,
+            temperature=TEMPERATURE,
             max_tokens=TOKENS,
         )
 

@@ -110,7 +110,7 @@ class Record:
             type=piece.kind,
             title=piece.title,
             content=piece.body,
-            rationale=told.worded.text,
+            rationale=told.text,
             disclosure=told.disclosure,
             presentation=presentation_of(chosen, person),
             status=Status.PENDING.value,

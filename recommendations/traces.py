@@ -27,6 +27,7 @@ from recommendations.facts import Person, Slot
 from recommendations.models import Trace
 from recommendations.pieces import Piece, Shelf, shelf_of
 from recommendations.recalling import person_of
+from recommendations.rewriting import Rewrite, Rewrites
 from recommendations.tracing import Common, Made, candidate_of, citation_of, plain, trace_of
 
 Stored = Mapping[str, Any]
@@ -154,7 +155,7 @@ class _Again:
         assignment = _assignment(first, known, found, self.documents.get(_rule_set(first)))
         person = person_of(first, signals=known, assignment=assignment)
         shelf = self._shelf(first)
-        return _Run(traces, person, shelf, consider(person, shelf))
+        return _Run(traces, person, shelf, consider(person, shelf, _rewrites(traces)))
 
     def _shelf(self, trace: Stored) -> Shelf:
         """As it stood; most people of a run found the same."""
@@ -276,6 +277,15 @@ def _assignment(
         signals=signals[was["window"]],
         days=Window(was["window"]).days,
     )
+
+
+def _rewrites(traces: Collection[Stored]) -> Rewrites:
+    """What a provider said is not asked again: the stored words stand, as far as the rules let them."""
+    return {
+        words: Rewrite(trace["rationale"]["text"], trace["llm"]["model"], trace["llm"]["tokens"])
+        for trace in traces
+        if (words := trace["rationale"].get("rewritten_from"))
+    }
 
 
 def _cards(trace: Stored) -> set[versions.Cited]:

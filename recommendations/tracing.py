@@ -14,6 +14,7 @@ from recommendations.explaining import reasons_of, why
 from recommendations.facts import Person, Slot
 from recommendations.matching import Candidate
 from recommendations.pieces import Piece, Shelf
+from recommendations.rewriting import TEMPERATURE
 
 SCHEMA = 1
 ENGINE = "1.0.0"
@@ -53,7 +54,6 @@ class Common:
                 "inputs": inputs_of(self.person, self.shelf, self.considered),
                 "signals": self.person.signals,
                 "persona_assignment": self.person.assignment,
-                "llm": {"model": None, "temperature": None, "tokens": 0},
             }
         )
 
@@ -115,10 +115,16 @@ def _own(made: Made, chosen: Chosen, person: Person, cites: Sequence[Any]) -> di
             "citations": list(cites),
             "dropped_sentences": said.dropped_sentences,
             "fallback_used": said.fallback_used,
-            "text": said.text,
+            "text": told.text,
+            "rewritten_from": said.text if told.rewrite else None,
         },
         "guardrails": {"passed": told.passed, "checks": [check.as_json() for check in told.checks]},
         "disclosure": told.disclosure,
+        "llm": {
+            "model": told.rewrite.model if told.rewrite else None,
+            "temperature": TEMPERATURE if told.rewrite else None,
+            "tokens": told.rewrite.tokens if told.rewrite else 0,
+        },
         "stages": {
             "signals_detected_at": person.inputs.get("measured_at"),
             "persona_assigned_at": person.inputs.get("assigned_at"),

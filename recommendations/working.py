@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 from accounts import rowsecurity
 from accounts.faults import tried
-from recommendations import proposing
+from recommendations import proposing, provider
 from recommendations.models import Outcome
 from recommendations.proposing import Proposed
+from recommendations.rewriting import NONE, Rewrites
 
 HANDFUL = 250  # people in one transaction
 
@@ -21,8 +22,17 @@ def work_off(
     eyes = rowsecurity.pipeline(tenant_id)
 
     def considered(some: Sequence[UUID]) -> list[Proposed]:
+        rewrites = reworded(some) if provider.configured() else NONE
         with rowsecurity.viewing(eyes):
-            return proposing.propose(user_ids=some, tenant_id=tenant_id, now=clock(), asked_for=asked_for)
+            return proposing.propose(
+                user_ids=some, tenant_id=tenant_id, now=clock(), asked_for=asked_for, rewrites=rewrites
+            )
+
+    def reworded(some: Sequence[UUID]) -> Rewrites:
+        """Asked between two transactions, so that nobody is locked while a model thinks."""
+        with rowsecurity.viewing(eyes):
+            said = proposing.foreseen(user_ids=some, tenant_id=tenant_id, now=clock(), asked_for=asked_for)
+        return provider.rewritten(said)
 
     def in_halves(some: Sequence[UUID], _: str) -> list[Proposed]:
         if len(some) == 1:

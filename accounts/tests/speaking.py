@@ -26,9 +26,11 @@ class Model(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: Model
+    question: str
 
     def do_POST(self) -> None:
         heard = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.question = heard["messages"][-1]["content"]
         self.server.heard.append({"path": self.path, "key": self.headers["Authorization"], **heard})
         self.server.say(self)
 
@@ -47,7 +49,13 @@ def saying(text: str | None) -> Say:
     message = {"role": "assistant", "content": text}
     choices = [{"index": 0, "finish_reason": "stop", "message": message}]
     made = {"id": "x", "object": "chat.completion", "created": 1, "model": "small", "choices": choices}
+    made["usage"] = {"prompt_tokens": 30, "completion_tokens": 12, "total_tokens": 42}
     return lambda handler: handler.answer(json.dumps(made).encode())
+
+
+def changing(change: Callable[[str], str]) -> Say:
+    """Says again what it is asked, a little otherwise."""
+    return lambda handler: saying(change(handler.question))(handler)
 
 
 def failing(status: int) -> Say:

@@ -9,6 +9,7 @@ from django.db import connection
 from accounts.tests.speaking import dripping, failing, saying, speaking, waiting, written
 from recommendations import chat, provider
 from recommendations.models import ChatLog
+from recommendations.rewriting import Rewrite
 from recommendations.tests.test_chat import ask, stood
 from spendsense.tests.test_logs import written as output
 
@@ -138,7 +139,7 @@ WORSE = [
     "You see this because your Visa ending 4523 uses 69 % of its limit: $3,400.00 of $5,000.00.",
     "You see this because your Visa ending 4523 uses 68 % of its limit: $3,400.00 of $5,000.00, in 2 months.",
     "Your Visa ending 4523 uses 68 % of its limit: $3,400.00 of $5,000.00.",
-    "You should act because your Visa ending 4523 uses 68 % of its limit: $3,400.00 of $5,000.00.",
+    "You see this because your Visa ending 4523 uses 68 % of its limit: $3,400.00 of $5,000.00. See {more}.",
     "You see this because your Amex ending 4523 uses 68 % of its limit: $3,400.00 of $5,000.00.",
     "<b>You</b> see this because your Visa ending 4523 uses 68 % of its limit: $3,400.00 of $5,000.00.",
 ]
@@ -146,15 +147,20 @@ WORSE = [
 
 def test_a_rationale_in_other_words_has_the_same_figures(settings):
     with speaking(settings, saying(BETTER)):
-        assert provider.rewritten(RATIONALE, SLOTS) == BETTER
+        assert provider.rewritten({RATIONALE: SLOTS}) == {RATIONALE: Rewrite(BETTER, "small", 42)}
 
 
 @pytest.mark.parametrize("text", WORSE)
 def test_a_rationale_that_says_anything_else_is_dropped(settings, text):
     with speaking(settings, saying(text)):
-        assert provider.rewritten(RATIONALE, SLOTS) is None
+        assert provider.rewritten({RATIONALE: SLOTS}) == {}
+
+
+def test_a_model_that_is_away_is_asked_for_few_of_many(settings):
+    with speaking(settings, failing(500)) as model:
+        assert provider.rewritten({f"{RATIONALE} {n}": SLOTS for n in range(40)}) == {}
+    assert len(model.heard) == provider.AT_ONCE
 
 
 def test_without_a_provider_nothing_is_asked():
     assert not provider.configured()
-    assert provider.rewritten(RATIONALE, SLOTS) is None

@@ -15,7 +15,7 @@ REASONS = {
     "recommendations": {
         "assigned", "cardcontent", "comparing", "considering", "conversation", "criteria", "drafts", "eligibility",
         "explaining", "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling",
-        "remembered",
+        "remembered", "rewriting",
         "starter", "tracing", "unmet", "wording",
     },
     "operators": {"measures", "rendering", "wordings", "charts"},
