@@ -11,10 +11,12 @@ from rest_framework.response import Response
 
 from accounts.refusals import NotThere
 
+FARTHEST = 2**31 - 1  # beyond what any list holds, and within what PostgreSQL counts
+
 
 class Page(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
-    offset = serializers.IntegerField(min_value=0, default=0)
+    offset = serializers.IntegerField(min_value=0, max_value=FARTHEST, default=0)
 
 
 def page_of(request: Request, rows: QuerySet[Any], show: Callable[[Any], Any], page: type[Page] = Page) -> Response:

@@ -71,7 +71,9 @@ def test_nobody_and_no_staff_read_money_here(calling, omar, junior, ada, route):
     assert told(calling(omar).post(route)) in ((403, "FORBIDDEN_ROLE"), (405, "METHOD_NOT_ALLOWED"))
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "offset=-1", "limit=ten"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "offset=-1", "offset=2147483648", "offset=9223372036854775808", "limit=ten"]
+)
 def test_accounts_have_the_limits_of_every_list(calling, maya, query):
     answer = calling(maya).get(f"/api/accounts?{query}")
     assert told(answer) == (400, "VALIDATION_ERROR")

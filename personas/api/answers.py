@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.paging import FARTHEST
 from personas.api.people import ME
 from personas.api.windows import OF_PERSONAS, WindowField
 from personas.counterfactuals import Counterfactual
@@ -42,7 +43,7 @@ class Batch(Asked):
 
 class Slice(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=10)
-    offset = serializers.IntegerField(min_value=0, default=0)
+    offset = serializers.IntegerField(min_value=0, max_value=FARTHEST, default=0)
     window_type = WindowField(default=None)
 
 
