@@ -20,6 +20,7 @@ from operators import evaluation, rendering
 from operators.evaluation import Replays
 from personas.models import Profile
 from personas.rules import Persona
+from personas.tests import histories
 from personas.tests.factories import measured
 from recommendations import guardrails
 from recommendations.models import CardVersion, Consideration, Recommendation, Trace
@@ -192,6 +193,17 @@ def test_an_item_fits_when_its_card_suits_the_persona():
     }
 
 
+def test_an_item_fits_by_any_persona_of_the_assignment_that_it_was_made_under():
+    maya = person("maya", "high_utilization", ALL)
+    under = histories.said(maya, "high_utilization", MADE, secondary_personas=["savings_builder"])
+    item(maya, assignment_id=under.pk, matched_persona="savings_builder")
+    item(maya, assignment_id=under.pk, matched_persona="subscription_heavy")
+    item(maya, matched_persona="savings_builder")  # made under an assignment that nobody has
+    fits = numbers(maya)["relevance"]
+    assert (fits["total_education"], fits["education_matching_persona"]) == (3, 1)
+    assert fits["education_persona_fit_percent"] == 33.33
+
+
 def test_latency_is_that_of_runs():
     maya = person("maya", "high_utilization", ALL)
     ran(maya, *range(100, 1900, 100), 5000, 5001)  # eighteen, one at the target and one beyond it
@@ -327,6 +339,25 @@ def test_each_check_finds_what_is_its_own(fields, check):
     version_of(made)
     said = numbers(maya)["guardrails"]
     assert said == {"checked": 1, "violations": 1, "by_check": {**GUARDED, check: 1}}
+
+
+@pytest.mark.parametrize(
+    ("edit", "check"),
+    [
+        ({"rationale": "We're showing you this because your Visa ending 4523 is nearly at its limit."}, None),
+        ({"rationale": "We're showing you this because your Visa ending 4523 is at 86 % of its limit."}, "figures"),
+        ({"title": "You should sell your shares"}, "advice"),
+        ({"content": "You are careless with cards."}, "tone"),
+    ],
+)
+def test_an_edited_item_is_asked_for_the_words_it_was_shown_in(edit, check):
+    maya = person("maya", "high_utilization", ALL)
+    made = shown(maya)
+    version_of(made)
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        Recommendation.objects.filter(pk=made.pk).update(**edit, modified_at=MADE, modified_by=uuid4(), revision=2)
+    found = {**GUARDED, check: 1} if check else GUARDED
+    assert numbers(maya)["guardrails"] == {"checked": 1, "violations": 1 if check else 0, "by_check": found}
 
 
 def version_of(made, **content):
