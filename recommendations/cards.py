@@ -147,16 +147,16 @@ def remove(
     origin: Origin = NOWHERE,
 ) -> int:
     """Nobody is offered it any more: what waits or is shown of it is withdrawn with it. How many items that were."""
+    # Readers first and the card behind them, as a run locks them; so neither waits for the other in a circle.
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        readers = _readers_locked(tenant_id, card_id)
     card = _locked(tenant_id, card_id, expected)
     _written(card, {"is_active": False, "deleted_at": now})
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
-        items = Recommendation.objects.filter(tenant_id=tenant_id, card_id=card_id, status__in=OPEN)
-        items_of = dict(items.values_list("pk", "user_id"))
-        # Readers first, as a run locks them; the withdrawal itself makes old what is kept of their feed.
-        list(User.objects.select_for_update().filter(pk__in=items_of.values()).order_by("pk").values_list("pk"))
-        kept.forget(user_ids=set(items_of.values()))
+        items = Recommendation.objects.filter(card_id=card_id, user_id__in=readers, status__in=OPEN)
+        kept.forget(user_ids=readers)
         withdrawn = proposals.withdraw(
-            reasons=[(item_id, Withdrawal.CARD_DELETED) for item_id in items_of],
+            reasons=[(item_id, Withdrawal.CARD_DELETED) for item_id in items.values_list("pk", flat=True)],
             now=now,
             by=_operator(by),
         )
@@ -167,7 +167,7 @@ def remove(
 @transaction.atomic
 def restore(*, tenant_id: UUID, card_id: UUID, by: str, now: datetime, origin: Origin = NOWHERE) -> Card:
     """As it was, with the version it had; what was withdrawn with it stays withdrawn."""
-    card = Card.objects.select_for_update().filter(tenant_id=tenant_id, pk=card_id).first()
+    card = Card.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id, pk=card_id).first()
     if card is None:
         raise CardNotFound
     if card.is_active:
@@ -241,8 +241,15 @@ def _strictly(wanted: Sequence[Draft], tenant_id: UUID) -> None:
             raise Flawed(flaws)
 
 
+def _readers_locked(tenant_id: UUID, card_id: UUID) -> list[UUID]:
+    """Everybody who has an open item of it. Whoever gets one meanwhile keeps it until their next run."""
+    of_card = Recommendation.objects.filter(tenant_id=tenant_id, card_id=card_id, status__in=OPEN)
+    readers = User.objects.filter(pk__in=of_card.values("user_id")).order_by("pk")
+    return list(readers.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
 def _locked(tenant_id: UUID, card_id: UUID, expected: Collection[int] | None) -> Card:
-    card = active(tenant_id=tenant_id).select_for_update().filter(pk=card_id).first()
+    card = active(tenant_id=tenant_id).select_for_update(no_key=True).filter(pk=card_id).first()
     if card is None:
         raise CardNotFound
     if expected is not None and card.version not in expected:

@@ -9,9 +9,10 @@ from django.db import connection
 from accounts import rowsecurity
 from accounts.models import AuditEntry, Tenant, User
 from accounts.tests import factories as people
+from personas.tests.at_once import elsewhere, until_somebody_waits_for_a_row
 from recommendations import cards, uses
 from recommendations.models import Card, CardUsage, CardVersion, Recommendation
-from recommendations.tests.factories import ItemFactory
+from recommendations.tests.factories import CardFactory, ItemFactory
 
 INSIGHT = {"card_type": "insight", "content": {"key": "utilization-basics"}}
 VOICE = {"card_type": "voice", "content": {"tone": "warm, plain"}}
@@ -216,3 +217,24 @@ def test_patches_at_once_give_versions_without_a_gap(live_db, now):
 
     assert sorted(at_once(8, patch)) == list(range(2, 10))
     assert sorted(version.version for version in rows(CardVersion)) == list(range(1, 10))
+
+
+def test_a_removal_holds_no_card_while_it_waits_for_a_reader(live_db, now):
+    """A run locks a reader and then writes rows that name the card; the removal stands behind it, not across."""
+    omar = people.UserFactory(email="omar@example.test", role="operator", level="senior")
+    maya = people.consenting("maya")
+    card = CardFactory(tenant=omar.tenant)
+    ItemFactory(user=maya, card=card)
+
+    def removed():
+        with rowsecurity.viewing(rowsecurity.of(omar)):
+            return cards.remove(tenant_id=omar.tenant_id, card_id=card.pk, by=omar.actor, now=now)
+
+    with rowsecurity.viewing(rowsecurity.pipeline(omar.tenant_id)), connection.cursor() as cursor:
+        cursor.execute("SELECT FROM users WHERE user_id = %s FOR UPDATE", [maya.pk])
+        removal = elsewhere(removed)
+        until_somebody_waits_for_a_row()
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        uses.use_in_run(tenant_id=omar.tenant_id, run_id=uuid4(), cards=[(card.pk, 1)], now=now)
+    assert removal.result(30) == 1
+    assert [(item.status, item.withdrawal_reason) for item in rows(Recommendation)] == [("withdrawn", "card_deleted")]
