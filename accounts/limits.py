@@ -37,6 +37,8 @@ class Scope(Word):
     CARDS_RETRIEVE = "cards:retrieve"
     CARDS_READ = "cards:read"
     CARDS_USAGE = "cards:usage"
+    PORTRAITS = "portraits"
+    PORTRAITS_OF_TENANT = "portraits:tenant"
 
 
 class Use(NamedTuple):

@@ -47,6 +47,13 @@ def ids(*, by: By, person_ids: Collection[UUID | None]) -> dict[UUID, UUID | Non
     return dict(_named(_of(by), by, person_ids).values_list("pk", "user_id"))
 
 
+def of_user(*, by: By, user_id: UUID) -> Person:
+    person = _of(by).filter(user_id=user_id).first()
+    if person is None:
+        raise PersonNotFound
+    return person
+
+
 def refuse(*, by: By, person_ids: Collection[UUID | None]) -> NoReturn:
     """Why these are not all seen: who is there has not agreed, and whoever writes is told so."""
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):

@@ -298,6 +298,8 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "cards:retrieve": (1000, 60),
     "cards:read": (1000, 60),
     "cards:usage": (500, 60),
+    "portraits": (30, HOUR),  # regenerations of a person
+    "portraits:tenant": (300, HOUR),
 }
 LOCKOUT_SECONDS = (15 * 60, DAY)  # the first one, and how far it doubles
 CHALLENGE_VERIFIER: str = env.str("CHALLENGE_VERIFIER", "")

@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/", include("personas.api.urls")),
     path("api/", include("recommendations.api.urls")),
     path("api/", include("operators.api.urls")),
+    path("v1/", include("personas.api.v1")),
     path("signin/2fa/totp/activate/", EnrolSecondFactor.as_view(), name="mfa_activate_totp"),
     re_path(r"^signin/login/code/", RedirectView.as_view(pattern_name="account_login")),  # codes by SMS are for apps
     path("signin/google/login/callback/", providers.google_callback, name="google_callback"),

@@ -18,6 +18,11 @@ class SecondFactorMissing(NotAuthenticated):
     default_detail = "Staff sign in with a second factor. Set one up, then sign in with it."
 
 
+class TenantRequired(NotAuthenticated):
+    default_code = "TENANT_REQUIRED"
+    default_detail = "These credentials name no institution. Say which one in X-Tenant-ID."
+
+
 class ForgedForm(PermissionDenied):
     default_code = "CSRF_FAILED"
     default_detail = "A browser must send the CSRF token of its session."

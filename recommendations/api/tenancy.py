@@ -11,17 +11,12 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts import rowsecurity
-from accounts.api.authentication import acting
+from accounts.api.authentication import TenantRequired, acting
 from accounts.keys import Scope, Service
 from accounts.models import Tenant
 from accounts.refusals import NotThere, Refused
 
 HEADER = "X-Tenant-ID"
-
-
-class TenantRequired(NotAuthenticated):
-    default_code = "TENANT_REQUIRED"
-    default_detail = "These credentials name no institution. Say which one in X-Tenant-ID."
 
 
 class TenantInvalid(NotAuthenticated):
