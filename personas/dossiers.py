@@ -101,11 +101,16 @@ def remove(*, by: By, person_id: UUID | None, now: datetime, origin: Origin = NO
 
 
 @transaction.atomic
-def unportray(*, by: By, person_id: UUID, now: datetime, origin: Origin = NOWHERE) -> None:
+def withdraw(*, by: By, person_id: UUID, now: datetime, origin: Origin = NOWHERE) -> None:
+    """The portrait and its versions, as the former API deletes: people whom it began go with theirs."""
     person = _held(by, person_id)
-    keeping.take_down(person)
-    person.save(update_fields=PILES)
-    _sealed(by, [_deed(by, person, "unportray")], now, origin)
+    if person.origin == Beginning.PERSON:
+        keeping.take_down(person)
+        person.save(update_fields=PILES)
+        _sealed(by, [_deed(by, person, "withdraw")], now, origin)
+    else:
+        keeping.clear(person)
+        _sealed(by, [_deed(by, person, "remove", Action.PERSON_DELETE)], now, origin)
 
 
 @transaction.atomic

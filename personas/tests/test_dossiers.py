@@ -180,15 +180,23 @@ class TestPortraying:
         with rowsecurity.viewing(rowsecurity.MAINTENANCE):
             assert (Person.objects.count(), Submission.objects.count(), PortraitVersion.objects.count()) == (20, 20, 20)
 
-    def test_taking_a_portrait_down_leaves_what_it_was_made_of(self, omar, now):
+    def test_withdrawing_a_portrait_leaves_what_it_was_made_of(self, omar, now):
         person = opened(omar, now)
         first = portrays(omar, person.pk, WALKS, now=now)
-        acting(omar, dossiers.unportray, person_id=person.pk, now=now)
+        acting(omar, dossiers.withdraw, person_id=person.pk, now=now)
         with pytest.raises(persons.PersonaNotFound):
             acting(omar, lambda by: persons.portrait(person))
         again = portrays(omar, person.pk, SAVES, now=now)
         assert again.portrait.version == 1 and again.portrait.pk != first.portrait.pk
         assert len(again.portrait.computed_from_data_ids) == 2
+
+    @pytest.mark.parametrize("origin", ["legacy", "migration"])
+    def test_who_began_with_a_portrait_goes_with_it(self, omar, now, origin):
+        person = PersonFactory(tenant=omar.tenant, origin=origin)
+        portrays(omar, person.pk, WALKS, now=now)
+        acting(omar, dossiers.withdraw, person_id=person.pk, now=now)
+        with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+            assert not Person.objects.exists() and not Submission.objects.exists()
 
 
 class TestMerging:
@@ -241,12 +249,12 @@ def every_act(person, now):
         "add": lambda by: acting(by, dossiers.add, person_id=person.pk, text=Text("x"), now=now),
         "portray": lambda by: portrays(by, person.pk, "x", now=now),
         "rename": lambda by: acting(by, dossiers.rename, person_id=person.pk, names={"first_name": "X"}, now=now),
-        "unportray": lambda by: acting(by, dossiers.unportray, person_id=person.pk, now=now),
+        "withdraw": lambda by: acting(by, dossiers.withdraw, person_id=person.pk, now=now),
         "remove": lambda by: acting(by, dossiers.remove, person_id=person.pk, now=now),
     }
 
 
-@pytest.mark.parametrize("act", ["add", "portray", "rename", "unportray", "remove"])
+@pytest.mark.parametrize("act", ["add", "portray", "rename", "withdraw", "remove"])
 class TestWhoMay:
     def test_a_person_staff_and_services_while_the_person_agrees(self, vera, omar, service, now, act):
         for by in (vera, omar, service):
