@@ -1,0 +1,1 @@
+"""How personas of the former product are brought over, checked, and taken back."""
