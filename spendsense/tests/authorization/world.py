@@ -202,12 +202,12 @@ def _institution(world: World, admin: str, tenant: Tenant) -> None:
         made = keys.make(by=by, name=f"Key of {admin}", scopes=list(keys.Scope), expires_at=None, now=now)
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         run = Run.objects.create(tenant=tenant, stage="refresh", started_by="test")
-    with rowsecurity.viewing(rowsecurity.service(tenant.pk, by.actor)):
-        card = cards.create(item=CARD, tenant_id=tenant.pk, by=by.actor, now=now)
         report = EvaluationReport.objects.create(
             tenant=tenant, replay_sample=0, asked_at=now, status="completed", finished_at=now, report=REPORT
         )
         entry = AuditEntry.objects.filter(tenant=tenant, operator_id=by.pk).earliest("seq")
+    with rowsecurity.viewing(rowsecurity.service(tenant.pk, by.actor)):
+        card = cards.create(item=CARD, tenant_id=tenant.pk, by=by.actor, now=now)
     member = world.people["omar" if admin == "ada" else "fred"]
     made_of = {
         "report": report,
