@@ -155,11 +155,11 @@ def analytics(*, tenant_id: UUID, zone: str, asked: Asked, now: datetime) -> Ana
         window, length = Window.DAYS_30.value, (asked.last - asked.first).days + 1
         shares = distribution.shares(tenant_id=tenant_id, window=window, days=None, now=now)
         positive = distribution.positive_rate(tenant_id=tenant_id, window=window, days=length, now=now)
-    operators, personas, by_day = _grouped(acted, 2), _grouped(acted, 3), _grouped(acted, 0)
+    operators, personas = _grouped(acted, 2), _grouped(acted, 3)
     return Analytics(
         asked,
         _summed(acted),
-        {day: by_day.get(day, Acts()) for day in days.each(asked.first, asked.last)},
+        _by_day(acted, asked),
         sorted(operators.items(), key=lambda one: (-one[1].total, str(one[0])))[:MOST_ACTIVE],
         {share.persona: personas.get(share.persona, Acts()) for share in shares},
         [(name, times.get(place, 0)) for place, name in enumerate([*(name for _, name in BINS), LONGER])],
@@ -171,13 +171,17 @@ def analytics(*, tenant_id: UUID, zone: str, asked: Asked, now: datetime) -> Ana
     )
 
 
+def by_day(*, tenant_id: UUID, zone: str, asked: Asked) -> dict[date, Acts]:
+    with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
+        return _by_day(_rows(ACTED, **_values(tenant_id, zone, asked)), asked)
+
+
 def of_operator(*, by: User, asked: Asked) -> tuple[Acts, dict[date, int]]:
     """What one of the staff did, in all and on each day."""
     auditing.one_of_the_staff(asked.operator, by=by)
     with rowsecurity.viewing(rowsecurity.pipeline(by.tenant_id)):
         acted = _rows(ACTED, **_values(by.tenant_id, by.tenant.time_zone, asked))
-    by_day = _grouped(acted, 0)
-    return _summed(acted), {day: by_day.get(day, Acts()).total for day in days.each(asked.first, asked.last)}
+    return _summed(acted), {day: acts.total for day, acts in _by_day(acted, asked).items()}
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -188,6 +192,12 @@ def _values(tenant_id: UUID, zone: str, asked: Asked) -> dict[str, Any]:
     since, until = days.span(asked.first, asked.last, zone)
     which = {"persona": asked.persona, "type": asked.type, "operator": asked.operator}
     return {"tenant": tenant_id, "zone": zone, "since": since, "until": until, **which}
+
+
+def _by_day(acted: Sequence[tuple[Any, ...]], asked: Asked) -> dict[date, Acts]:
+    """Every day of the range, also one on which nothing was done."""
+    found = _grouped(acted, 0)
+    return {day: found.get(day, Acts()) for day in days.each(asked.first, asked.last)}
 
 
 def _grouped(acted: Sequence[tuple[Any, ...]], place: int) -> dict[Any, Acts]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from operators import charts
-from operators.analytics import Analytics
+from operators.analytics import Acts, Analytics
 from operators.charts import Chart, Point
 from personas.distribution import Share
 from personas.rules import Persona
@@ -31,8 +31,8 @@ def personas(shares: Sequence[Share]) -> Chart:
     return charts.bars("Personas, last 30 days of data", points, of="persona", what="people")
 
 
-def decisions(found: Analytics) -> Chart:
-    days = [(day, [acts.counts[verb] for verb in SHOWN]) for day, acts in found.by_day.items()]
+def decisions(by_day: Mapping[date, Acts]) -> Chart:
+    days = [(day, [acts.counts[verb] for verb in SHOWN]) for day, acts in by_day.items()]
     return charts.stacked("Decisions per day", SERIES, days, what="decisions")
 
 
@@ -44,7 +44,7 @@ def of_analytics(found: Analytics) -> list[Chart]:
     acts = [Point(worded(verb), found.acts.counts[verb]) for verb in (*SHOWN, "undo", "override")]
     decided = [(called(name), acts.counts["approve"], acts.counts["reject"]) for name, acts in found.by_persona.items()]
     return [
-        decisions(found),
+        decisions(found.by_day),
         charts.bars("Acts by type", acts, of="act", what="acts"),
         charts.paired("Decisions by persona", ("Approved", "Rejected"), decided, of="persona"),
         charts.histogram("Time from proposal to decision", found.review_times, of="time", what="decisions"),

@@ -5,18 +5,15 @@ from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 
-from celery import current_app
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from django_redis import get_redis_connection
-from kombu.exceptions import OperationalError as BrokerError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
-from redis.exceptions import RedisError
 
-from accounts import origin, storage
+from accounts import origin
+from accounts import parts as depended_on
 from accounts.models.access import Scope
 from spendsense import problems
 
@@ -41,9 +38,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     parts = {
         "database": _state(_database, DatabaseError),
         "migrations": _state(_migrations, DatabaseError, good="applied", bad="unapplied"),
-        "cache": _state(_cache, RedisError),
-        "broker": _state(_broker, RedisError, BrokerError, OSError),
-        "storage": _state(storage.probe, storage.Unreachable),
+        **depended_on.states(),
     }
     away = [name for name, state in parts.items() if state in ("away", "unapplied")]
     fatal = [name for name in away if name in ("database", "migrations")]
@@ -119,12 +114,3 @@ def _applied() -> None:
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise _Unapplied
-
-
-def _cache() -> None:
-    get_redis_connection("default").ping()
-
-
-def _broker() -> None:
-    with current_app.connection_for_read(connect_timeout=2) as connection:
-        connection.ensure_connection(max_retries=0, timeout=2)

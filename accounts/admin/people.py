@@ -1,4 +1,4 @@
-"""People, consents and received files in the console, to look at; acts have their own pages and routes."""
+"""People and their accounts in the console, to look at; acts have their own pages and routes."""
 
 from typing import Any
 
@@ -6,12 +6,11 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import access, origin
-from accounts.models import Account, ConsentRecord, Upload, User
+from accounts.models import Account, User
 
 
 class Shown(admin.ModelAdmin):
@@ -69,48 +68,6 @@ class UserAdmin(Shown):
         "updated_at",
         "user_id",
     ]
-
-
-@admin.register(ConsentRecord)
-class ConsentAdmin(Shown):
-    list_display = ["user", "purpose", "version", "granted_at", "revoked_at"]
-    list_filter = ["purpose", ("revoked_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["user"]
-    search_fields = ["user__email"]
-    ordering = ["-granted_at", "id"]
-
-
-@admin.register(Upload)
-class UploadAdmin(Shown):
-    list_display = ["file_name", "user", "status", "rows", "size", "created_at", "processed_at"]
-    list_filter = ["status", "channel"]
-    list_select_related = ["user"]
-    search_fields = ["user__email", "file_name"]
-    ordering = ["-created_at", "upload_id"]
-    fields = [
-        "file_name",
-        "file_type",
-        "size",
-        "user",
-        "channel",
-        "status",
-        "attempts",
-        "sign_policy",
-        "created_at",
-        "processed_at",
-        "reverted_at",
-        "validation_errors",
-    ]
-    readonly_fields = ["size"]
-
-    @admin.display(description="rows")
-    def rows(self, upload: Upload) -> str:
-        summary = (upload.report or {}).get("summary") or {}
-        return number(f"{summary['transactions_valid']:,}" if summary else "")
-
-    @admin.display(description="size", ordering="file_size")
-    def size(self, upload: Upload) -> str:
-        return number(filesizeformat(upload.file_size))
 
 
 @admin.register(Account)

@@ -7,11 +7,9 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
-from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 
 from accounts import rowsecurity
-from operators import overview
 
 
 class Console(AdminSite):
@@ -39,9 +37,6 @@ class Console(AdminSite):
 
             context["rail"] = rail.headings(request.known.user, request.path)  # type: ignore[attr-defined]
         return context
-
-    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        return super().index(request, {"figures": overview.figures(), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Never the stock form: the library's pages ask for the password, and for the second factor."""

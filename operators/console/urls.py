@@ -5,12 +5,36 @@ Staff, API keys and the institution's settings stand in `accounts.admin`.
 
 from collections.abc import Mapping
 
-from operators.console.pages import Page
+from operators.console.analytics import analytics
+from operators.console.audit import access, entry, log, verify
+from operators.console.evaluation import compare, report, reports, run
+from operators.console.overview import overview
+from operators.console.pages import ACTS, ASKS, Page
+from operators.console.received import consents, load_again, upload, uploads
+
+NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
+FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 
 PAGES: Mapping[str, tuple[Page, ...]] = {
     "Work": (),
     "People": (),
     "Content": (),
-    "Numbers": (),
-    "Records": (),
+    "Numbers": (
+        Page("", overview, "", "index"),
+        Page("operators/analytics/", analytics, NUMBERS, "operators_analytics", rail="Analytics"),
+        Page("operators/evaluation/", reports, NUMBERS, "operators_evaluation_changelist", rail="Evaluation"),
+        Page("operators/evaluation/run/", run, "operators.run_evaluation", "operators_evaluation_run", ASKS),
+        Page("operators/evaluation/compare/", compare, NUMBERS, "operators_evaluation_compare"),
+        Page("operators/evaluation/<uuid:report_id>/", report, NUMBERS, "operators_evaluation_change"),
+    ),
+    "Records": (
+        Page("operators/auditentry/", log, OWN_ACTS, "operators_auditentry_changelist", rail="Audit log"),
+        Page("operators/auditentry/verify/", verify, "accounts.see_audit", "operators_auditentry_verify", ACTS),
+        Page("operators/auditentry/<uuid:entry_id>/", entry, OWN_ACTS, "operators_auditentry_change"),
+        Page("operators/accessrecord/", access, "accounts.see_access", "operators_accessrecord", rail="Access records"),
+        Page("accounts/upload/", uploads, FILES, "accounts_upload_changelist", rail="Uploads"),
+        Page("accounts/upload/<uuid:upload_id>/change/", upload, FILES, "accounts_upload_change"),
+        Page("accounts/upload/<uuid:upload_id>/load-again/", load_again, AGAIN, "accounts_upload_load_again", ACTS),
+        Page("accounts/consentrecord/", consents, FILES, "accounts_consentrecord_changelist", rail="Consents"),
+    ),
 }
