@@ -1,7 +1,7 @@
 """From rows to numbers: what a person's accounts and rows say, for one person and for many alike."""
 
 from .frames import Correction, Frames, Kind, empty, kind_of
-from .insights import insights, stale
+from .insights import STALE, insights, stale
 from .measuring import measure
 from .meta import ALGORITHM
 from .rendering import as_object, canonical, exact_json, no_signals
@@ -9,6 +9,7 @@ from .statement import from_rows, from_statement
 
 __all__ = [
     "ALGORITHM",
+    "STALE",
     "Correction",
     "Frames",
     "Kind",

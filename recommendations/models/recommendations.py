@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
 from accounts.models import Tenant, User
@@ -23,6 +23,14 @@ class Priority(Word):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+RANK = Case(
+    When(priority=Priority.HIGH.value, then=1),
+    When(priority=Priority.MEDIUM.value, then=2),
+    default=3,
+    output_field=models.SmallIntegerField(),
+)  # high before medium before low, which their letters are not
 
 
 class Outcome(Word):
