@@ -1,6 +1,6 @@
 """What staff write beside an item for one another: notes, and tags out of a short list; the one writer of both."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts import audit
-from accounts.audit import Action
+from accounts.audit import Action, Deed
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import NotThere, Refused, Unacceptable
@@ -84,18 +84,30 @@ def take_away(*, note_id: UUID, by: User, now: datetime, origin: Origin = NOWHER
 
 @transaction.atomic
 def tag(*, item_id: UUID, by: User, now: datetime, name: str, origin: Origin = NOWHERE) -> Tag:
-    if name not in TagName.values():
-        raise UnknownTag
-    item = _item(item_id)
-    try:
-        with transaction.atomic():
-            added = Tag.objects.create(**_beside(item), tag_name=name, tagged_by=by.pk, tagged_at=now)
-    except IntegrityError as twice:
-        if ONCE not in str(twice):
-            raise
-        raise DuplicateTag from None
+    added = _tagged(item_id, by, now, _named(name))
     _sealed(Action.TAG_ADD, "tag", added, by, now, {"tag": name}, origin)
     return added
+
+
+@transaction.atomic
+def tag_all(
+    *, item_ids: Iterable[UUID], by: User, now: datetime, batch_id: UUID, name: str, origin: Origin = NOWHERE
+) -> tuple[list[Tag], list[tuple[UUID, Refused]]]:
+    """What was tagged, and why the others were not; the audit rows last, in order."""
+    known = _named(name)
+    added: list[Tag] = []
+    failed: list[tuple[UUID, Refused]] = []
+    for item_id in item_ids:
+        try:
+            added.append(_tagged(item_id, by, now, known))
+        except Refused as refused:
+            failed.append((item_id, refused))
+    if added:
+        deeds = [_deed(Action.TAG_ADD, "tag", one, {"tag": known}) for one in added]
+        audit.record_all(
+            deeds=deeds, tenant_id=by.tenant_id, operator_id=by.pk, now=now, batch_id=batch_id, origin=origin
+        )
+    return added, failed
 
 
 @transaction.atomic
@@ -114,6 +126,23 @@ def _worded(text: str) -> str:
     if not 1 <= len(said) <= NOTE:
         raise NoteInvalid
     return said
+
+
+def _named(name: str) -> str:
+    if name not in TagName.values():
+        raise UnknownTag
+    return name
+
+
+def _tagged(item_id: UUID, by: User, now: datetime, name: str) -> Tag:
+    item = _item(item_id)
+    try:
+        with transaction.atomic():
+            return Tag.objects.create(**_beside(item), tag_name=name, tagged_by=by.pk, tagged_at=now)
+    except IntegrityError as twice:
+        if ONCE not in str(twice):
+            raise
+        raise DuplicateTag from None
 
 
 def _item(item_id: UUID) -> Recommendation:
@@ -136,18 +165,19 @@ def _own(note_id: UUID, by: User) -> Note:
     return note
 
 
-def _sealed(
-    action: Action, kind: str, row: Note | Tag, by: User, now: datetime, said: Mapping[str, Any], origin: Origin
-) -> None:
-    audit.record(
-        action=action,
-        tenant_id=row.tenant_id,
-        operator_id=by.pk,
-        now=now,
-        object_type=kind,
+def _deed(action: Action, kind: str, row: Note | Tag, said: Mapping[str, Any]) -> Deed:
+    return Deed(
+        action,
+        kind,
         object_id=str(row.pk),
         subject=row.user_id,
         recommendation_id=row.recommendation_id,
         detail=said,
-        origin=origin,
     )
+
+
+def _sealed(
+    action: Action, kind: str, row: Note | Tag, by: User, now: datetime, said: Mapping[str, Any], origin: Origin
+) -> None:
+    deed = _deed(action, kind, row, said)
+    audit.record_all(deeds=[deed], tenant_id=row.tenant_id, operator_id=by.pk, now=now, origin=origin)

@@ -1,5 +1,6 @@
 """An item taken in hand by staff: locked behind its person, as it was when it was read, and held by nobody else."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,6 +51,12 @@ def in_hand(*, item_id: UUID, revision: int | None = None, pending: bool = False
     if revision is not None and revision != item.revision:
         raise RevisionConflict(revision=item.revision)
     return item
+
+
+def lined_up(*, item_ids: Sequence[UUID]) -> None:
+    """The people of many items, all at once and in one order: two that decide about the same many only wait."""
+    whose = Recommendation.objects.filter(pk__in=item_ids).values("user_id")
+    list(User.objects.select_for_update(of=("self",)).filter(pk__in=whose).order_by("pk").values_list("pk"))
 
 
 def _decided(item: Recommendation) -> AlreadyDecided:
