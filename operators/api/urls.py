@@ -8,6 +8,7 @@ from operators.api.audit import AccessRecordViewSet, AuditLogViewSet
 from operators.api.decisions import DecisionViewSet
 from operators.api.evaluation import EvaluationViewSet
 from operators.api.leaving import LeavingOfViewSet
+from operators.api.queue import DeskViewSet, QueueViewSet
 from operators.api.traces import TraceViewSet
 
 router = EitherSlash()
@@ -17,6 +18,8 @@ router.register("operator/evaluation", EvaluationViewSet, basename="evaluation")
 router.register("operator/audit-logs", AuditLogViewSet, basename="audit-logs")
 router.register("operator/access-records", AccessRecordViewSet, basename="access-records")
 router.register("operator/users", LeavingOfViewSet, basename="leaving-of")
+router.register("operator", DeskViewSet, basename="desk")
+router.register("operator/recommendations", QueueViewSet, basename="queue")
 router.register("operator/recommendations", DecisionViewSet, basename="decisions")
 router.register("operator/recommendations", BesideViewSet, basename="beside")
 router.register("operator/recommendations", TraceViewSet, basename="traces")

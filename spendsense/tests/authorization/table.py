@@ -128,6 +128,14 @@ LINES = [
     Line("GET", "/api/personas/analytics/positive-rate", "403 403 403 - | 200 200 200 | - - 200"),
     Line("GET", "/api/personas/analytics/ready", "403 403 403 -  | 200 200 200 | -   -   200"),
 
+    Line("GET", "/api/operator/recommendations", "403 403 403 -  | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/claims",         "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/stats",          "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("POST", "/api/operator/recommendations/bulk", "403 403 403 403 | 403 200 200 | 200 200 200",
+         body={"action": "reject", "recommendation_ids": ["{item}"], "reason": NOTE}),
+    Line("POST", "/api/operator/recommendations/generate", "403 403 403 403 | 403 200 200 | 200 200 200",
+         body={"user_ids": ["{person}"]}),
+
     Line("GET", "/api/operator/rule-sets",      "403 403 403 -   | 200 200 200 | -   -   200"),
     Line("POST", "/api/operator/rule-sets",     "403 403 403 -   | 403 201 201 | -   -   201", body={}),
     Line("GET", "/api/operator/rule-sets/{rule_set}", "403 403 403 403 | 200 200 200 | 200 200 404", _RULES),
