@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("personas", "0011_former_personas")]
+    dependencies = [("personas", "0012_former_personas")]
 
     operations = [
         migrations.RunSQL(

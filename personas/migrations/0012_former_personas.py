@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_guards_of_leaving"),
-        ("personas", "0010_published_with"),
+        ("personas", "0011_at_a_glance"),
     ]
 
     operations = [
