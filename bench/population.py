@@ -123,9 +123,9 @@ def added(costs: list[Cost]) -> Cost:
     return Cost(sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs))
 
 
-def written(raw: psycopg.Connection, table: str) -> Cost:
+def written(raw: psycopg.Connection, table: str, which: str = "true") -> Cost:
     """COPY of the rows that came out, into a table with the same indexes."""
-    with raw.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as out:
+    with raw.cursor() as cursor, cursor.copy(f"COPY (SELECT * FROM {table} WHERE {which}) TO STDOUT") as out:
         data = b"".join(out)
     raw.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING INDEXES)")
 

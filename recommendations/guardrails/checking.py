@@ -12,7 +12,7 @@ from recommendations.guardrails.text import normalised
 
 PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "not_applicable"
 HOUSE = "house voice"
-QUOTES = ('""', "\u201c\u201d", "\u00ab\u00bb")
+QUOTES = (('"', '"'), ("\u201c", "\u201d"), ("\u00ab", "\u00bb"))
 
 
 @dataclass(frozen=True)

@@ -187,3 +187,14 @@ def test_using_a_card_does_not_touch_it(db):
         assert Card.objects.get(pk=card.pk).updated_at == Card.objects.get(pk=card.pk).created_at
         Card.objects.filter(pk=card.pk).update(title="Another")
         assert Card.objects.get(pk=card.pk).updated_at >= Card.objects.get(pk=card.pk).created_at
+
+
+@pytest.mark.parametrize(("table", "column"), [("decision_traces", "trace_data"), ("considerations", "candidates")])
+def test_what_a_run_writes_most_of_is_not_packed_at_length(db, table, column):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attstorage::text, attcompression::text FROM pg_attribute WHERE attrelid = %s::regclass"
+            " AND attname = %s",
+            [table, column],
+        )
+        assert cursor.fetchone() in (("e", ""), ("x", "l"))  # as it is, or by lz4 where the server has it
