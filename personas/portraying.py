@@ -33,16 +33,20 @@ def portrayed(
     """`store` runs what it is given in the one transaction that writes, and may be called again after a refusal."""
     if not narrator.chosen():
         return store(partial(dossiers.portray, by=by, changes=changes, now=now, origin=origin))
-    until = time.monotonic() + SECONDS
+    until, late = time.monotonic() + SECONDS, None
     noted: dict[UUID, Notes] = {}
     while True:
         with rowsecurity.viewing(eyes):
             sittings = dossiers.sittings(by=by, changes=changes, now=now)
-        drawn = by_provider(sittings, noted, seconds=until - time.monotonic())
+        try:
+            drawn = by_provider(sittings, noted, seconds=until - time.monotonic())
+        except narrator.Failed:
+            if late and time.monotonic() >= until:
+                raise late from None  # it had answered, and others had been quicker
+            raise
         for one in drawn:
             noted.update(one.notes)
         try:
             return store(partial(dossiers.keep, by=by, drawn=drawn, now=now, origin=origin))
-        except Busy:  # somebody was quicker: only the portrait is asked for again
-            if time.monotonic() >= until:
-                raise
+        except Busy as busy:  # only the portrait is asked for again
+            late = busy

@@ -161,7 +161,8 @@ class TestMany:
         assert (page["total"], page["limit"], page["offset"]) == (12, 10, 0)
         assert [one["id"] for one in page["items"]] == [str(one.pk) for one in reversed(made[2:])]
         assert page["items"][0]["raw_text"] == (
-            "--- Submission 1 (2026-11-12T09:00:00Z) ---\nText 11.\n\n--- Submission 2 (2026-11-12T09:00:00Z) ---\nMore."
+            "--- Submission 1 (2026-11-12T09:00:00Z) ---\nText 11.\n\n"
+            "--- Submission 2 (2026-11-12T09:00:00Z) ---\nMore."
         )
         assert [one["id"] for one in staff.get("/v1/persona", {"offset": 11}).json()["items"]] == [str(made[0].pk)]
         assert told(staff.get("/v1/persona", {"limit": 101})) == (400, "VALIDATION_ERROR")
