@@ -68,6 +68,12 @@ def freshness(snapshot: Snapshot | None, *, today: date) -> Freshness:
     )
 
 
+def assignments(*, user_id: UUID, window: str | None = None) -> QuerySet[Assignment]:
+    """Everything that was said of a person, or of one window of theirs, newest first."""
+    rows = Assignment.objects.filter(user_id=user_id).order_by("-assigned_at", "-seq")
+    return rows.filter(window_type=window) if window else rows
+
+
 def current(*, user_id: UUID, window: str, today: date) -> Current:
     """Three statements. Who has nothing left to measure has no current persona; the rows stay."""
     snapshot = _measured(user_id, window)

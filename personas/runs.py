@@ -10,8 +10,10 @@ from django.db.models import Count, IntegerField, Max, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
-from accounts import rowsecurity
+from accounts import audit, rowsecurity
 from accounts.models import User
+from accounts.origin import NOWHERE, Origin
+from accounts.refusals import NotThere, Refused
 from personas import profiles
 from personas.models import Run, Shard
 from personas.models.runs import RunStatus, ShardStatus
@@ -23,6 +25,17 @@ RETRIES = (timedelta(minutes=1), timedelta(minutes=10))
 ATTEMPTS = 3
 DOUBT = 100  # broken parts of a run, after which it is everybody's fault and not that of single people
 DUE, EVERYBODY, ONE = "refresh", "remeasure", "person"
+
+
+class RunNotFound(NotThere):
+    code = "RUN_NOT_FOUND"
+    sentence = "There is no such run."
+
+
+class NothingFailed(Refused):
+    code = "NOTHING_FAILED"
+    sentence = "No shard of this run has failed."
+
 
 # Whoever lies in an open shard is due there, also when it waits for its next try: others are not held up by it.
 UNCOVERED = """
@@ -84,6 +97,40 @@ def waiting(*, tenant_id: UUID, now: datetime, user_id: UUID | None = None) -> i
         due = len(profiles.due(tenant_id=tenant_id, user_ids=[user_id] if user_id else None))
         open_ = 0 if user_id else _open(tenant_id, now).count()
     return open_ + -(-due // SHARD)
+
+
+@transaction.atomic
+def retry(*, run_id: UUID, by: User, now: datetime, origin: Origin = NOWHERE) -> Run:
+    """Put the shards that were given up back, as if they had never been tried; workers take them as any other."""
+    run = Run.objects.select_for_update().filter(pk=run_id, tenant_id=by.tenant_id).first()
+    if run is None:
+        raise RunNotFound
+    failed = Shard.objects.filter(run=run, status=ShardStatus.FAILED)
+    back = failed.update(status=ShardStatus.PENDING.value, attempts=0, lease_until=None, counts={}, error=None)
+    if not back:
+        raise NothingFailed
+    run.status, run.finished_at = RunStatus.RUNNING.value, None
+    run.save(update_fields=["status", "finished_at"])
+    _closed(run.pk, now)
+    audit.record(
+        action=audit.Action.RUN_RETRY,
+        tenant_id=by.tenant_id,
+        operator_id=by.pk,
+        now=now,
+        object_type="run",
+        object_id=str(run.pk),
+        detail={"shards": back},
+        origin=origin,
+    )
+    run.refresh_from_db()
+    return run
+
+
+def of_tenant(*, tenant_id: UUID, now: datetime, standing: str = "", stage: str = "") -> QuerySet[Run]:
+    """Newest first, each with how it stands now; all of them, or those that stand so, or of this stage."""
+    given = {"standing": standing, "stage": stage}
+    wanted = {name: word for name, word in given.items() if word}
+    return Run.objects.standing_at(now).filter(tenant_id=tenant_id, **wanted).order_by("-started_at", "run_id")
 
 
 @transaction.atomic

@@ -10,17 +10,22 @@ from uuid import UUID
 import django_filters
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Abs
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import shapes
 from accounts.api.authentication import caller
+from accounts.api.files import theirs
+from accounts.api.opening import opens
 from accounts.api.paging import Page, page_of
-from accounts.api.permissions import Consumer
-from accounts.models import Account, Transaction
+from accounts.api.permissions import Allowed, Consumer
+from accounts.models import Account, Transaction, User
+
+USER_ID = OpenApiParameter("user_id", str, OpenApiParameter.PATH)
 
 DAY = "%Y-%m-%d"  # and never a guess between day and month
 CENTS = {"max_digits": 14, "decimal_places": 2}
@@ -39,8 +44,25 @@ class AccountViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[Page], responses=AccountPage)
     def list(self, request: Request) -> Response:
-        rows = Account.objects.filter(user=caller(request)).select_related("liability").order_by("type", "name", "id")
-        return page_of(request, rows, lambda account: shapes.AccountOut(account).data)
+        return _accounts(request, caller(request))
+
+
+class AccountsOfViewSet(viewsets.ViewSet):
+    """The accounts of a consenting person, for the staff of their institution."""
+
+    permission_classes = [Allowed("accounts.open_files")]
+    lookup_url_kwarg = "user_id"
+
+    @extend_schema(parameters=[USER_ID, Page], responses=AccountPage, operation_id="operator_users_accounts")
+    @action(detail=True, methods=["get"])
+    @opens("accounts")
+    def accounts(self, request: Request, user_id: str) -> Response:
+        return _accounts(request, theirs(request, user_id))
+
+
+def _accounts(request: Request, user: User) -> Response:
+    rows = Account.objects.filter(user=user).select_related("liability").order_by("type", "name", "id")
+    return page_of(request, rows, lambda account: shapes.AccountOut(account).data)
 
 
 class TransactionFilters(django_filters.FilterSet):
@@ -88,11 +110,13 @@ class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
     queryset = Transaction.objects.none()
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        rows = Transaction.objects.filter(user=caller(self.request))
-        return rows.annotate(magnitude=Abs("amount")).order_by("-date", "-id")
+        return _rows(caller(self.request))
 
     @extend_schema(parameters=[Slice], responses=TransactionPage)
     def list(self, request: Request) -> Response:
+        return self.page(request)
+
+    def page(self, request: Request) -> Response:
         asked = Slice(data=request.query_params)
         asked.is_valid(raise_exception=True)
         rows, limit = self.filter_queryset(self.get_queryset()), asked.validated_data["limit"]
@@ -108,6 +132,24 @@ class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
                 "next_cursor": _cursor(page[limit - 1]) if len(page) > limit else None,
             }
         )
+
+
+class TransactionsOfViewSet(TransactionViewSet):
+    """The same of a consenting person, for the staff of their institution."""
+
+    permission_classes = [Allowed("accounts.open_files")]
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        return _rows(theirs(self.request, self.kwargs["user_id"]))
+
+    @extend_schema(parameters=[USER_ID, Slice], responses=TransactionPage, operation_id="operator_users_transactions")
+    @opens("transactions")
+    def list(self, request: Request, user_id: str) -> Response:
+        return self.page(request)
+
+
+def _rows(user: User) -> QuerySet[Transaction]:
+    return Transaction.objects.filter(user=user).annotate(magnitude=Abs("amount")).order_by("-date", "-id")
 
 
 def _cursor(last: Transaction) -> str:

@@ -17,11 +17,12 @@ from rest_framework.response import Response
 from accounts import previews, tasks, uploads
 from accounts.api import shapes
 from accounts.api.authentication import caller
+from accounts.api.files import theirs
 from accounts.api.idempotent import idempotent
-from accounts.api.opening import opened
+from accounts.api.opening import opened, opens
 from accounts.api.paging import page_of, uuid_of
 from accounts.api.parsing import Json
-from accounts.api.permissions import Consumer
+from accounts.api.permissions import Allowed, Consumer
 from accounts.api.receiving import Multipart, file_of
 from accounts.fingerprints import fingerprint
 from accounts.models import Upload
@@ -162,12 +163,7 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
         responses=shapes.UploadPage,
     )
     def list(self, request: Request) -> Response:
-        asked = shapes.UploadListing(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        rows = self.get_queryset()
-        if status := asked.validated_data.get("status"):
-            rows = rows.filter(status=status)
-        return page_of(request, rows, lambda upload: shapes.UploadOut(upload).data)
+        return _page(request, self.get_queryset())
 
     def retrieve(self, request: Request, upload_id: str) -> Response:
         upload = self._seen(upload_id)
@@ -188,3 +184,34 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
         if upload is None:
             raise uploads.UploadNotFound
         return upload
+
+
+class UploadsOfViewSet(viewsets.ViewSet):
+    """The uploads of a consenting person, for the staff of their institution."""
+
+    permission_classes = [Allowed("accounts.open_files")]
+    lookup_url_kwarg = "user_id"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("user_id", str, OpenApiParameter.PATH),
+            OpenApiParameter("status", str, enum=Status.values()),
+            OpenApiParameter("limit", int),
+            OpenApiParameter("offset", int),
+        ],
+        responses=shapes.UploadPage,
+        operation_id="operator_users_uploads",
+    )
+    @action(detail=True, methods=["get"])
+    @opens("uploads")
+    def uploads(self, request: Request, user_id: str) -> Response:
+        user = theirs(request, user_id)
+        return _page(request, Upload.objects.filter(user=user).defer("report").order_by("-created_at", "-upload_id"))
+
+
+def _page(request: Request, rows: QuerySet[Upload]) -> Response:
+    asked = shapes.UploadListing(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    if status := asked.validated_data.get("status"):
+        rows = rows.filter(status=status)
+    return page_of(request, rows, lambda upload: shapes.UploadOut(upload).data)

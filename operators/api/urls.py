@@ -10,6 +10,7 @@ from operators.api.evaluation import EvaluationViewSet
 from operators.api.leaving import LeavingOfViewSet
 from operators.api.queue import DeskViewSet, QueueViewSet
 from operators.api.traces import TraceViewSet
+from operators.api.users import PeopleViewSet
 
 router = EitherSlash()
 router.register("operator/alerts", AlertViewSet, basename="alerts")
@@ -20,6 +21,7 @@ router.register("operator/access-records", AccessRecordViewSet, basename="access
 router.register("operator/users", LeavingOfViewSet, basename="leaving-of")
 router.register("operator", DeskViewSet, basename="desk")
 router.register("operator/recommendations", QueueViewSet, basename="queue")
+router.register("operator/users", PeopleViewSet, basename="people")
 router.register("operator/recommendations", DecisionViewSet, basename="decisions")
 router.register("operator/recommendations", BesideViewSet, basename="beside")
 router.register("operator/recommendations", TraceViewSet, basename="traces")

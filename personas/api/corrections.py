@@ -13,15 +13,14 @@ from rest_framework.response import Response
 
 from accounts import tasks
 from accounts.api.authentication import caller
+from accounts.api.files import theirs
 from accounts.api.idempotent import idempotent
 from accounts.api.opening import opens
 from accounts.api.paging import Page, page_of, uuid_of
 from accounts.api.permissions import Allowed, Consumer
 from accounts.models import User
 from personas import corrections
-from personas.api.people import person
 from personas.models import Correction
-from personas.profiles import UserNotFound
 from personas.signals import Correction as Kind
 
 ACTIVE = OpenApiParameter("active", bool, description="Only those in force, or only those withdrawn.")
@@ -132,10 +131,7 @@ class CorrectionsOfViewSet(viewsets.ViewSet):
     @action(detail=True, methods=["get"])
     @opens("corrections")
     def corrections(self, request: Request, user_id: str) -> Response:
-        user = person(request, user_id)
-        if not user.consent_status:
-            raise UserNotFound(user_id)
-        return _page(request, user)
+        return _page(request, theirs(request, user_id))
 
 
 def _page(request: Request, user: User) -> Response:

@@ -15,21 +15,24 @@ from rest_framework.response import Response
 
 from accounts import kept
 from accounts.api.authentication import caller
+from accounts.api.files import theirs
 from accounts.api.opening import opens
 from accounts.api.paging import Page, page_of
-from accounts.api.permissions import Consumer
+from accounts.api.permissions import Allowed, Consumer
 from accounts.kept import Kind
-from personas import history, ledger, measured, standing
+from accounts.models import User
+from personas import history, measured, spending, standing
 from personas.api.answers import NotEnough
 from personas.api.people import person
 from personas.api.windows import WindowField
 from personas.models import Assignment, Profile, Snapshot, Window
 from personas.profiles import NoSignals
 from personas.rules import Persona
-from personas.signals import insights, stale
+from personas.signals import stale
 
 WINDOW = OpenApiParameter("window", str, enum=Window.values(), default=Window.DAYS_30.value)
 USER_ID = OpenApiParameter("user_id", str, OpenApiParameter.PATH, description="A user id, or `me`.")
+USER = OpenApiParameter("user_id", str, OpenApiParameter.PATH)
 BOTH = (Window.DAYS_30, Window.DAYS_180)
 
 
@@ -80,6 +83,36 @@ class HistoryPage(serializers.Serializer[Any]):
     offset = serializers.IntegerField()
 
 
+class OfWindow(serializers.Serializer[Any]):
+    window_type = WindowField(Window.values(), default=None)
+
+
+class AssignedOut(serializers.ModelSerializer[Assignment]):
+    persona = serializers.CharField(source="primary_persona")
+    strength = serializers.CharField(source="primary_match_strength")
+    window_type = serializers.CharField()
+
+    class Meta:
+        model = Assignment
+        fields = [
+            "assignment_id",
+            "persona",
+            "strength",
+            "window_type",
+            "assigned_at",
+            "as_of",
+            "rule_set_version",
+            "source",
+        ]
+
+
+class AssignmentPage(serializers.Serializer[Any]):
+    items = AssignedOut(many=True)
+    total = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
 class MeasuredViewSet(viewsets.ViewSet):
     """Everything here is empty without consent: the rows are invisible from the moment of revocation."""
 
@@ -89,17 +122,7 @@ class MeasuredViewSet(viewsets.ViewSet):
     @action(detail=True, methods=["get"])
     @opens("signals")
     def signals(self, request: Request, user_id: str) -> HttpResponse:
-        window, today = _window(request), timezone.now().date()
-        user = person(request, user_id)
-        if known := kept.answer(Kind.SIGNALS, user=user, today=today, which=window):
-            return _json(known)
-        snapshots = measured.latest(user_id=user.pk, windows=BOTH if window in BOTH else [window])
-        answers = {of.value: _rendered(_signals(one, today)) for of, one in snapshots.items() if not one.no_signals}
-        if window not in answers:
-            raise NoSignals(user_id)
-        if window in BOTH:
-            kept.keep(Kind.SIGNALS, user=user, today=today, answers=answers)
-        return _json(answers[window])
+        return _json(_signals_of(person(request, user_id), _window(request)))
 
     @extend_schema(parameters=[USER_ID], responses=ProfileOut, operation_id="users_profile")
     @action(detail=True, methods=["get"])
@@ -127,13 +150,60 @@ class InsightsViewSet(viewsets.ViewSet):
     @extend_schema(parameters=[WINDOW], responses=OpenApiTypes.OBJECT)
     def list(self, request: Request) -> Response:
         """Where the money came from and where it went."""
-        window, user = _window(request), caller(request)
-        snapshot = measured.latest(user_id=user.pk, windows=[window]).get(window)
-        if snapshot is None or snapshot.no_signals:
-            raise NoSignals(user.pk)
-        today = timezone.now().date()
-        frames = ledger.frames(user_ids=[user.pk], today=today, as_of=snapshot.as_of)
-        return Response(insights(frames, measured.as_object(snapshot), window=window.days, today=today))
+        return Response(spending.insights_of(user_id=caller(request).pk, window=_window(request), today=_today()))
+
+
+class MeasuredOfViewSet(viewsets.ViewSet):
+    """What was measured and said of a consenting person, for the staff of their institution."""
+
+    permission_classes = [Allowed("accounts.open_files")]
+    lookup_url_kwarg = "user_id"
+
+    @extend_schema(parameters=[USER, WINDOW], responses=SignalsOut, operation_id="operator_users_signals")
+    @action(detail=True, methods=["get"])
+    @opens("signals")
+    def signals(self, request: Request, user_id: str) -> HttpResponse:
+        window = _window(request)
+        return _json(_signals_of(theirs(request, user_id), window))
+
+    @extend_schema(parameters=[USER, WINDOW], responses=OpenApiTypes.OBJECT, operation_id="operator_users_insights")
+    @action(detail=True, methods=["get"])
+    @opens("insights")
+    def insights(self, request: Request, user_id: str) -> Response:
+        window = _window(request)
+        user = theirs(request, user_id)
+        return Response(spending.insights_of(user_id=user.pk, window=window, today=_today()))
+
+    @extend_schema(
+        parameters=[USER, OpenApiParameter("window_type", str, enum=Window.values()), Page],
+        responses=AssignmentPage,
+        operation_id="operator_users_assignments",
+    )
+    @action(detail=True, methods=["get"])
+    @opens("assignments")
+    def assignments(self, request: Request, user_id: str) -> Response:
+        asked = OfWindow(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        user, window = theirs(request, user_id), asked.validated_data["window_type"]
+        rows = history.assignments(user_id=user.pk, window=window)
+        return page_of(request, rows, lambda row: AssignedOut(row).data)
+
+
+def _signals_of(user: User, window: Window) -> str:
+    today = _today()
+    if known := kept.answer(Kind.SIGNALS, user=user, today=today, which=window):
+        return known
+    snapshots = measured.latest(user_id=user.pk, windows=BOTH if window in BOTH else [window])
+    answers = {of.value: _rendered(_signals(one, today)) for of, one in snapshots.items() if not one.no_signals}
+    if window not in answers:
+        raise NoSignals(user.pk)
+    if window in BOTH:
+        kept.keep(Kind.SIGNALS, user=user, today=today, answers=answers)
+    return answers[window]
+
+
+def _today() -> date:
+    return timezone.now().date()
 
 
 def _window(request: Request) -> Window:
