@@ -80,7 +80,7 @@ def of_report(report: Mapping[str, Any]) -> list[Chart]:
                     f"{GROUPS.get(one['dimension'], one['dimension'])}: {called(one['group'])}",
                     one["coverage_percent"],
                     "red" if one["flagged"] else "",
-                    "gap" if one["flagged"] else "" if one["assessed"] else "few",
+                    "gap" if one["flagged"] else "" if one["assessed"] else "few people",
                 )
                 for one in fairness["groups"]
             ],

@@ -11,7 +11,6 @@ from operators import alerts, analytics, evaluating, figures, today
 from operators.alerts import Alert
 from operators.charts import Chart
 from operators.models import EvaluationReport, ReportStatus
-from operators.printing import number
 from operators.today import Today
 from personas import distribution
 from personas.models import Run, Window
@@ -88,7 +87,7 @@ def _share(report: EvaluationReport | None, name: str, section: str, field: str)
     if report is None or value is None:
         return Card(name, "not known", "no evaluation has been run" if report is None else "no data")
     url = f"/admin/operators/evaluation/{report.pk}/"
-    return Card(name, f"{number(value)} %", f"evaluation of {report.document['as_of']}", url)
+    return Card(name, f"{value:g} %", f"evaluation of {report.document['as_of']}", url)
 
 
 def _run(run: Run | None, now: datetime) -> Card:

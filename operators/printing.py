@@ -83,4 +83,4 @@ def _change(value: Any, before: Any) -> str:
     if value is None or before is None:
         return NO_DATA
     change = round(value - before, 2)
-    return f"{change:+,}" if change else "same"
+    return f"{change:+,.2f}" if change else "same"

@@ -23,6 +23,8 @@ from operators.console.listing import Asked, Column, Filter, Listing, Shown, ask
 from operators.console.pages import frame
 
 SHOWN_DAYS = 14
+KNOWN = ("user_id", "section", "operator_role", "operator_level")  # said by other columns already
+OPENED = {"view_user": "Opened file", "view_person": "Opened dossier", "view_trace": "Opened trace"}
 PAGES_OF = {
     "recommendation": "/admin/operators/reviewitem/{}/change/",
     "rule_set": "/admin/personas/ruleset/{}/change/",
@@ -119,7 +121,11 @@ def _listing(names: dict[UUID, str], actions: tuple[Action, ...], search: str, *
         sort="-seq",
         filters=(
             *((Filter("operator", "Operator", people),) if people else ()),
-            Filter("action", "Action", tuple((one.value, figures.worded(one.value)) for one in actions)),
+            Filter(
+                "action",
+                "Action",
+                tuple((one.value, OPENED.get(one.value, figures.worded(one.value))) for one in actions),
+            ),
             Filter("since", "From"),
             Filter("until", "To"),
         ),
@@ -174,7 +180,7 @@ def _row(entry: AuditEntry, names: dict[UUID, str], emails: dict[str, str] | Non
     return {
         "entry": entry,
         "operator": names.get(entry.operator_id, "left") if entry.operator_id else "system",
-        "action": figures.worded(entry.action),
+        "action": OPENED.get(entry.action, figures.worded(entry.action)),
         "object": figures.worded(entry.object_type),
         "url": named,
         "person": person,
@@ -185,7 +191,7 @@ def _row(entry: AuditEntry, names: dict[UUID, str], emails: dict[str, str] | Non
 
 def _summary(detail: dict[str, object]) -> str:
     """The plain words of a detail in a line; what is nested stands on the page of the row."""
-    said = {name: value for name, value in detail.items() if name != "user_id"}
+    said = {name: value for name, value in detail.items() if name not in KNOWN}
     plain = [f"{figures.worded(name)}: {value}" for name, value in said.items() if isinstance(value, str | int | float)]
     nested = [figures.worded(name) for name, value in said.items() if isinstance(value, dict | list)]
     return "; ".join([*plain, *nested])[:160]

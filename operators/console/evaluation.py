@@ -57,6 +57,7 @@ def reports(request: HttpRequest, by: User) -> HttpResponse:
         "Evaluation",
         shown=shown,
         may_run=by.has_perm("operators.run_evaluation"),
+        finished=[row for row in found if row.status == ReportStatus.COMPLETED],
         running=any(row.status == ReportStatus.RUNNING for row in found),
     )
 
