@@ -1,7 +1,7 @@
 """What lies on an operator's desk: which item comes next, and what they may still take back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
+from personas.signals import stale
 from recommendations.lifecycle import DECISIONS, Status
 from recommendations.models import Claim, Recommendation
 from recommendations.reviewing import UNDOABLE
@@ -50,6 +51,12 @@ def upcoming(*, by: User, now: datetime, after: Recommendation | None = None) ->
         return in_order.first()
     behind = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
     return in_order.filter(behind, created_at__gte=after.created_at).first() or in_order.exclude(pk=after.pk).first()
+
+
+def doubtful(*, item_id: UUID, today: date) -> bool:
+    """Whether approving it is asked about once more: its data are old, or its card has been written anew."""
+    item = Recommendation.objects.select_related("card").filter(pk=item_id).first()
+    return item is not None and (stale(item.as_of, today) or item.card.version > item.card_version)
 
 
 def lately(*, by: User, now: datetime) -> Lately | None:

@@ -12,15 +12,21 @@ from django.core.exceptions import ObjectDoesNotExist
 from accounts.models import AuditEntry, Transaction, User
 from accounts.pseudonyms import subject_ref
 from operators.models import Note, Tag
+from operators.wordings import Run, compared
+from personas.catalogue import Type
 from personas.signals import stale
 from recommendations import edits, explaining, items
+from recommendations.facts import ASKED
 from recommendations.guardrails import Check
 from recommendations.items import RecommendationNotFound
 from recommendations.lifecycle import DECISIONS, OPEN, Status
-from recommendations.models import Card, Claim, Flag, Recommendation, RecordedMove
+from recommendations.models import Card, Flag, Recommendation, RecordedMove
 from recommendations.reviewing import UNDOABLE
 
 LISTED = 50
+OPS = {">=": "at least", ">": "above", "<=": "at most", "<": "below", "==": "is", "in": "one of"}
+COUNTED = {Type.MONTHS: "months", Type.DAYS: "days"}
+SYSTEM, LEFT = "the system", "somebody who has left"
 VERDICTS = {"pass": True, "fail": False, "not_applicable": None}
 
 
@@ -34,6 +40,19 @@ class Cited:
     accounts: tuple[Mapping[str, Any], ...]
     transactions: tuple[Mapping[str, Any], ...]
     count: int
+
+    @property
+    def name(self) -> str:
+        return words(self.slot)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A row of what staff or the system did, with the name of who did it."""
+
+    row: Any
+    who: str
+    changes: tuple[tuple[str, tuple[Run, ...]], ...] = ()  # of an edit, by field
 
 
 @dataclass(frozen=True)
@@ -80,17 +99,28 @@ class Evidence:
         return self._written(self.trace.get("signals_used") or ())
 
     @cached_property
-    def criteria(self) -> list[dict[str, Any]]:
-        return self._written(self.assignment.get("criteria") or ())
+    def criteria(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """What each persona asks for and what is so, the item's own persona first."""
+        by_persona: dict[str, list[dict[str, Any]]] = {self.item.persona: []}
+        for one in self._written(self.assignment.get("criteria") or ()):
+            by_persona.setdefault(one["persona"], []).append(one)
+        return [(words(slug), listed) for slug, listed in by_persona.items() if listed]
 
     @cached_property
     def eligibility(self) -> Mapping[str, Any]:
         found = self.trace.get("eligibility") or {}
-        return {**found, "criteria": self._written(found.get("criteria") or ())}
+        held = [words(one) for one in found.get("held_products") or ()]
+        return {**found, "criteria": self._written(found.get("criteria") or ()), "held_products": held}
 
     @property
     def assignment(self) -> Mapping[str, Any]:
         return self.trace.get("persona_assignment") or {}
+
+    @property
+    def persona_name(self) -> str:
+        slug = self.item.persona
+        named: str = self.assignment.get("persona_name") or slug.replace("_", " ").capitalize()
+        return named
 
     @property
     def counterfactual(self) -> Mapping[str, Any] | None:
@@ -102,23 +132,67 @@ class Evidence:
         return all(check.status != "fail" for check in self.checks)
 
     def name(self, operator_id: UUID | None) -> str:
-        return "the system" if operator_id is None else self.staff.get(operator_id, "somebody who has left")
+        return SYSTEM if operator_id is None else self.staff.get(operator_id, LEFT)
+
+    @property
+    def decided_by(self) -> str:
+        return self.name(self.item.approved_by if self.item.status == Status.APPROVED else self.item.rejected_by)
+
+    @property
+    def open_flag_by(self) -> str:
+        return self.name(self.flag.flagged_by) if self.flag else ""
+
+    @property
+    def told(self) -> list[Spoken]:
+        """The moves, newest first."""
+        return [Spoken(move, self.name(move.actor_id), _changes(move)) for move in reversed(self.moves)]
+
+    @property
+    def said(self) -> list[Spoken]:
+        return [Spoken(note, self.name(note.operator_id)) for note in self.notes]
+
+    @property
+    def doubts(self) -> list[Spoken]:
+        return [Spoken(flag, self.name(flag.flagged_by)) for flag in self.flags]
 
     def undo_until(self, by: User, now: datetime) -> datetime | None:
         """Until when this person may undo the last decision, if at all."""
         last = self.moves[-1] if self.moves else None
         return until(last, self.item, by, now)
 
+    @property
+    def secondary(self) -> list[str]:
+        return [words(slug) for slug in self.assignment.get("secondary_personas") or ()]
+
+    @property
+    def suits(self) -> str:
+        return words(self.item.matched_persona)
+
+    @property
+    def then(self) -> str:
+        return words((self.counterfactual or {}).get("then") or "")
+
+    def _text(self, path: str, value: Any) -> str | None:
+        text = explaining.written(path, value, self.currency)
+        signal = ASKED.get(path)
+        unit = COUNTED.get(signal.type) if signal and text else None
+        return f"{value:g} {unit}" if unit else text
+
     def _written(self, criteria: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [
             {
                 **one,
                 "label": one.get("label") or explaining.words(one["signal"]),
-                "value_text": explaining.written(one["signal"], one["value"], self.currency),
-                "threshold_text": explaining.written(one["signal"], one["threshold"], self.currency),
+                "value_text": self._text(one["signal"], one["value"]),
+                "threshold_text": self._text(one["signal"], one["threshold"]),
+                "op_text": OPS.get(one["op"], ""),
             }
             for one in criteria
         ]
+
+
+def words(slug: str) -> str:
+    return slug.replace("_", " ")
 
 
 def of(*, item_id: UUID, today: date) -> Evidence:
@@ -170,10 +244,6 @@ def modifications(item: Recommendation) -> dict[str, dict[str, Any]]:
     return {name: {"before": before[name], "after": after[name]} for name in edits.EDITABLE if name in before}
 
 
-def held(item_id: UUID, now: datetime) -> Claim | None:
-    return Claim.objects.filter(pk=item_id, expires_at__gt=now).first()
-
-
 def staff_of(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Who these are: staff go by their e-mail."""
     wanted = {one for one in ids if one}
@@ -181,13 +251,15 @@ def staff_of(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {pk: email or "somebody" for pk, email in rows}
 
 
-def recorded(item: Recommendation, *, by: User) -> list[AuditEntry]:
+def recorded(item: Recommendation, *, by: User) -> list[Spoken]:
     """Rows of the audit about an item, newest first: all of them, or one's own, as one's level allows."""
     of_person = AuditEntry.objects.filter(subject_ref=subject_ref(item.user_id))  # few, and found by an index
     rows = of_person.filter(tenant_id=by.tenant_id, recommendation_id=item.pk)
     if not by.has_perm("accounts.see_audit"):
         rows = rows.filter(operator_id=by.pk)
-    return list(rows.order_by("-seq")[:LISTED])
+    found = list(rows.order_by("-seq")[:LISTED])
+    names = staff_of({row.operator_id for row in found} - {by.pk}) | {by.pk: by.email or ""}
+    return [Spoken(row, names.get(row.operator_id, LEFT) if row.operator_id else SYSTEM) for row in found]
 
 
 def _trace(item: Recommendation) -> Mapping[str, Any]:
@@ -231,6 +303,12 @@ def _cited(item: Recommendation, trace: Mapping[str, Any]) -> tuple[Cited, ...]:
 def _rows(item: Recommendation, ids: Iterable[str]) -> Iterable[Mapping[str, Any]]:
     rows = Transaction.objects.filter(user_id=item.user_id, id__in=ids)
     return rows.values("id", "date", "merchant", "amount", "iso_currency_code", "category", "account_id")
+
+
+def _changes(move: RecordedMove) -> tuple[tuple[str, tuple[Run, ...]], ...]:
+    before, after = move.before or {}, move.after or {}
+    edited = [name for name in edits.EDITABLE if name in before and name in after]
+    return tuple((name, compared(before[name], after[name])) for name in edited)
 
 
 def _named(

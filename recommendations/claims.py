@@ -38,6 +38,11 @@ def release(*, item_id: UUID, by: User) -> None:
     Claim.objects.filter(pk=item_id, operator_id=by.pk).delete()
 
 
+def of(*, item_id: UUID, now: datetime) -> Claim | None:
+    """Who holds this item."""
+    return Claim.objects.filter(pk=item_id, expires_at__gt=now).first()
+
+
 def standing(*, tenant_id: UUID, now: datetime) -> list[Claim]:
     """Who holds what, soonest free first."""
     return list(Claim.objects.filter(tenant_id=tenant_id, expires_at__gt=now).order_by("expires_at", "pk"))

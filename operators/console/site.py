@@ -33,8 +33,9 @@ class Console(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if context["has_permission"]:
-            from operators.console import rail
+            from operators.console import keyboard, rail
 
+            context["keys"] = keyboard.KEYS
             context["rail"] = rail.headings(request.known.user, request.path)  # type: ignore[attr-defined]
         return context
 

@@ -6,6 +6,7 @@ Staff, API keys and the institution's settings stand in `accounts.admin`.
 from collections.abc import Mapping
 
 from operators.console import people, runs, userdeeds, userfile
+from operators.console import annotating, flags, item, keyboard, modifying, traces
 from operators.console.analytics import analytics
 from operators.console.audit import access, entry, log, verify
 from operators.console.evaluation import compare, report, reports, run
@@ -13,6 +14,8 @@ from operators.console.overview import overview
 from operators.console.pages import ACTS, ASKS, Page
 from operators.console.received import consents, load_again, upload, uploads
 
+SEES, DECIDES, ANNOTATES = "operators.see_queue", "operators.decide", "operators.annotate"
+ITEM = "operators/reviewitem/<uuid:item>"
 NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 RUNS, RETRIES = "personas.see_runs", "personas.retry_run"
@@ -33,6 +36,30 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
         Page("operators/run/<uuid:run_id>/change/", runs.one, RUNS, "operators_run_change"),
         Page("operators/run/<uuid:run_id>/retry/", runs.retry, RETRIES, "operators_run_retry", ACTS),
     ),
+    "Work": (
+        Page("operators/reviewitem/", keyboard.shown, SEES, "operators_reviewitem_changelist"),  # STUB
+        Page(f"{ITEM}/change/", item.change, SEES, "operators_reviewitem_change"),
+        Page(f"{ITEM}/approve/", item.approve, DECIDES, "operators_reviewitem_approve", ACTS),
+        Page(f"{ITEM}/reject/", item.reject, DECIDES, "operators_reviewitem_reject", ASKS),
+        Page(f"{ITEM}/flag/", item.flag, "operators.flag", "operators_reviewitem_flag", ASKS),
+        Page(f"{ITEM}/override/", item.override, "personas.override", "operators_reviewitem_override", ASKS),
+        Page(f"{ITEM}/modify/", modifying.modify, "operators.modify", "operators_reviewitem_modify", ASKS),
+        Page(f"{ITEM}/undo/", item.undo, DECIDES, "operators_reviewitem_undo", ACTS),
+        Page(f"{ITEM}/hold/", item.hold, DECIDES, "operators_reviewitem_hold", ACTS),
+        Page(f"{ITEM}/skip/", item.skip, DECIDES, "operators_reviewitem_skip", ACTS),
+        Page(f"{ITEM}/note/", item.note, ANNOTATES, "operators_reviewitem_note", ACTS),
+        Page(f"{ITEM}/tag/", item.tag, ANNOTATES, "operators_reviewitem_tag", ACTS),
+        Page("operators/note/<uuid:note>/change/", annotating.change, ANNOTATES, "operators_note_change", ASKS),
+        Page("operators/tag/<uuid:tag>/remove/", annotating.untag, ANNOTATES, "operators_tag_remove", ACTS),
+        Page("operators/trace/", traces.found, SEES, "operators_trace_changelist", rail="Traces"),
+        Page("operators/trace/compare/", traces.compare, SEES, "operators_trace_compare"),
+        Page(f"{ITEM}/trace/", traces.trace, SEES, "operators_reviewitem_trace"),
+        Page(f"{ITEM}/trace/replay/", traces.replay, SEES, "operators_reviewitem_replay", ACTS),
+        Page(f"{ITEM}/trace/download/", traces.download, SEES, "operators_reviewitem_download"),
+        Page("operators/flag/", flags.listed, SEES, "operators_flag_changelist", rail="Flags"),
+        Page("operators/flag/<uuid:flag>/resolve/", flags.resolve, "operators.flag", "operators_flag_resolve", ASKS),
+    ),
+    "People": (),
     "Content": (),
     "Numbers": (
         Page("", overview, "", "index"),
@@ -52,4 +79,5 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
         Page("accounts/upload/<uuid:upload_id>/load-again/", load_again, AGAIN, "accounts_upload_load_again", ACTS),
         Page("accounts/consentrecord/", consents, FILES, "accounts_consentrecord_changelist", rail="Consents"),
     ),
+    "Reference": (Page("keyboard/", keyboard.shown, "", "operators_keyboard"),),
 }

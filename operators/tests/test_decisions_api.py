@@ -216,7 +216,7 @@ def test_a_trace_is_shown(desk, item):
 def test_a_trace_is_made_again(live_db, calling):
     tenant = Tenant.objects.get(slug="default")
     stock(tenant)
-    someone = crowd(tenant, 1)
+    someone = crowd(tenant, 3)
     with rowsecurity.viewing(rowsecurity.pipeline(tenant.pk)):
         proposing.propose(user_ids=someone, tenant_id=tenant.pk, now=CROWDED)
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
@@ -275,7 +275,7 @@ def test_a_key_repeats_the_answer_and_not_the_decision(item, send, maya):
 
 def test_a_decision_over_http_costs_so_many_statements(item, send, django_assert_num_queries):
     send("claim", item)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert send("approve", item).status_code == 200
 
 

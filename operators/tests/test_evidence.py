@@ -70,8 +70,8 @@ def test_of_the_audit_a_junior_sees_their_own_rows(maya, staff, junior):
     item = proposed(maya)
     notes.write(item_id=item.pk, by=junior, now=NOW, text="Looks right to me.")
     reviewing.approve(item_id=item.pk, by=staff, now=NOW)
-    assert [row.action for row in evidence.recorded(item, by=staff)] == ["approve", "note_add"]
-    assert [row.action for row in evidence.recorded(item, by=junior)] == ["note_add"]
+    assert [one.row.action for one in evidence.recorded(item, by=staff)] == ["approve", "note_add"]
+    assert [one.row.action for one in evidence.recorded(item, by=junior)] == ["note_add"]
 
 
 def test_who_revoked_a_second_ago_is_not_there(maya, omar):

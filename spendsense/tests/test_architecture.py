@@ -18,7 +18,7 @@ REASONS = {
         "remembered", "rewriting",
         "starter", "tracing", "unmet", "wording",
     },
-    "operators": {"measures", "rendering", "wordings", "charts"},
+    "operators": {"folding", "measures", "rendering", "wordings", "charts"},
 }  # fmt: skip
 FRAMEWORKS = {"django", "rest_framework", "celery", "allauth", "django_filters", "psycopg", "boto3", "openai"}
 DOORS = {"api", "admin", "tasks", "management", "console"}

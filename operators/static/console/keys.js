@@ -7,6 +7,7 @@
 // data-until="ISO"    counts down to it (data-now: the server's clock), then hides what is data-ends around it
 // data-poll="url"     asks for it every data-every seconds (10), while somebody looks; a form is sent instead
 // data-live           a button whose form is sent in the background whenever somebody stops typing
+// data-copy="#id"     copies the text of that element, or the address of the page; data-print prints it
 // data-fresh          of the answers to those two: what takes the place of the element with the same id
 
 const TYPING = "input, textarea, select, [contenteditable]";
@@ -90,10 +91,23 @@ function onKey(event) {
   }
 }
 
+async function copy(button) {
+  const source = button.dataset.copy && document.querySelector(button.dataset.copy);
+  await navigator.clipboard.writeText(source ? source.textContent : location.href);
+  button.textContent = "Copied";
+}
+
 function onClick(event) {
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
+  if (event.target.closest("[data-print]")) print();
   const opener = event.target.closest("[data-dialog]");
   const dialog = opener && document.querySelector(opener.dataset.dialog);
-  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  if (event.target.closest("[data-close]")) {
+    event.preventDefault();
+    event.target.closest("dialog").close();
+    return;
+  }
   if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const form = dialog.querySelector("form:not([method=dialog])");
@@ -170,7 +184,10 @@ addEventListener("pageshow", () => {
 });
 document.querySelectorAll("[data-poll]").forEach(poll);
 document.querySelectorAll("button[data-live]").forEach(live);
-document.querySelector("dialog[data-open]")?.showModal();
+for (const dialog of document.querySelectorAll("dialog[data-open]")) {
+  dialog.close();
+  dialog.showModal();
+}
 setInterval(count, SECOND);
 count();
 tell();
