@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from recommendations import items
-from recommendations.models import Claim
+from recommendations.models import Claim, Recommendation
 
 HELD = timedelta(minutes=5)
 
@@ -35,6 +35,8 @@ def claim(*, item_id: UUID, by: User, now: datetime, take_over: bool = False) ->
 @transaction.atomic
 def release(*, item_id: UUID, by: User) -> None:
     """Let go of it; letting go of what one does not hold changes nothing."""
+    if not Recommendation.objects.filter(pk=item_id).exists():
+        raise items.RecommendationNotFound
     Claim.objects.filter(pk=item_id, operator_id=by.pk).delete()
 
 

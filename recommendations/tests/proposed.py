@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from accounts import rowsecurity
+from personas.signals import ALGORITHM
 from recommendations.considering import consider
 from recommendations.models import CardVersion, RecordedMove, Trace
 from recommendations.tests import people as made
@@ -12,6 +13,15 @@ from recommendations.tests.factories import CardFactory, ItemFactory
 from recommendations.tracing import Common, Made, citation_of, plain, presentation_of, trace_of
 
 MADE_AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
+MEASURED_FROM = {
+    "currency": "USD",
+    "upload_ids": [],
+    "transaction_count": 0,
+    "data_fingerprint": "0" * 64,
+    "algorithm_version": ALGORITHM,
+    "corrections": [],
+    "rule_set": {"version": 1, "hash": "0" * 64},
+}
 TEMPLATE = "We're showing you this because your {card_name} ending {card_last4} is at {utilization} of its limit."
 
 
@@ -42,7 +52,9 @@ def proposed(user, *, offer=False, key="own", rows=(), **fields):
     """What the reasons say of somebody at 68 % of a card's limit, stored for `user`; its facts rest on `rows`."""
     piece = (made.offer if offer else made.piece)(key, personas=["high_utilization"], rationale_template=TEMPLATE)
     card = card_of(piece, user.tenant)
-    who = made.person(user_id=user.pk, tenant_id=user.tenant_id, monthly_income=Decimal("3200.00"))
+    who = made.person(
+        user_id=user.pk, tenant_id=user.tenant_id, monthly_income=Decimal("3200.00"), inputs=MEASURED_FROM
+    )
     shelf = made.shelf(piece)
     found = consider(who, shelf)
     chosen = next(one for one in found.chosen if one.piece.key == key)

@@ -71,7 +71,31 @@ class Ours:
 
 
 SENIORS = ("omar", "ada")
+_CLAIMS = frozenset({"review_claims"})
 OURS: list[Ours] = [
+    Ours("/admin/operators/reviewitem/{waiting}/change/", writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{item}/approve/", get=None, post=409),
+    Ours("/admin/operators/reviewitem/{waiting}/reject/", post=400, writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{waiting}/flag/", SENIORS, post=400, writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{waiting}/override/", SENIORS, post=400, writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{waiting}/modify/", SENIORS, post=200, writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{waiting}/undo/", get=None, post=409, writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{item}/hold/", get=None, post=409),
+    Ours("/admin/operators/reviewitem/{waiting}/skip/", get=None, post=302),
+    Ours("/admin/operators/reviewitem/{waiting}/note/", get=None, post=400, writes=_CLAIMS),
+    Ours("/admin/operators/reviewitem/{waiting}/tag/", get=None, post=400, writes=_CLAIMS),
+    Ours("/admin/operators/note/{note}/change/", post=None),
+    Ours("/admin/operators/note/{nothing}/change/", get=None, post=404),
+    Ours("/admin/operators/tag/{nothing}/remove/", get=None, post=404),
+    Ours("/admin/operators/trace/"),
+    Ours("/admin/operators/trace/compare/?a={waiting}&b={waiting}"),
+    Ours("/admin/operators/reviewitem/{waiting}/trace/"),
+    Ours("/admin/operators/reviewitem/{waiting}/trace/replay/", get=None, post=200),
+    Ours("/admin/operators/reviewitem/{waiting}/trace/download/"),
+    Ours("/admin/operators/flag/"),
+    Ours("/admin/operators/flag/{flag}/resolve/", SENIORS, post=400),
+    Ours("/admin/keyboard/"),
+    Ours("/admin/operators/reviewitem/"),
     Ours("/admin/operators/analytics/"),
     Ours("/admin/operators/evaluation/"),
     Ours("/admin/operators/evaluation/run/", SENIORS, post=200),

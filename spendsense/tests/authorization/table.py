@@ -60,6 +60,7 @@ _UPLOAD, _CORRECTION, _RULES = "UPLOAD_NOT_FOUND", "CORRECTION_NOT_FOUND", "RULE
 _USER, _PERSONA, _SIGNALS = "USER_NOT_FOUND", "PERSONA_NOT_FOUND", "NO_SIGNALS"
 _STAFF, _REPORT = "STAFF_NOT_FOUND", "REPORT_NOT_FOUND"
 _CARD, _ITEM = "CARD_NOT_FOUND", "RECOMMENDATION_NOT_FOUND"
+_FLAG = "FLAG_NOT_FOUND"
 _ITEMS, _LOCKED = frozenset({"recommendations"}), frozenset({"users"})
 _NEW_CARD = {"card_type": "insight", "title": "What a limit is", "content": {"key": "limits"}}
 _OF_PERSON = {"user_id": "{person}"}
@@ -191,6 +192,41 @@ LINES = [
     Line("GET", "/api/v1/cards/{card}/usage",   "403 403 403 403 | 200 200 200 | 200 200 404", _CARD, service=200),
     Line("POST", "/api/v1/cards/{card}/usage",  "403 403 403 403 | 200 200 200 | 200 200 404", _CARD, service=200,
          body={}),
+
+    Line("GET", "/api/operator/recommendations/{waiting}", "403 403 403 403 | 200 200 200 | 404 404 404", _ITEM),
+    Line("PATCH", "/api/operator/recommendations/{waiting}", "403 403 403 403 | 403 200 200 | 404 404 404", _ITEM,
+         body={"priority": "low"}),
+    Line("POST", "/api/operator/recommendations/{waiting}/approve", "403 403 403 403 | 409 409 409 | 404 404 404",
+         _ITEM, conflict="OPEN_FLAG", body={}),
+    Line("POST", "/api/operator/recommendations/{waiting}/reject", "403 403 403 403 | 200 200 200 | 404 404 404",
+         _ITEM, body={"reason": NOTE}),
+    Line("POST", "/api/operator/recommendations/{waiting}/undo", "403 403 403 403 | 409 409 409 | 404 404 404",
+         _ITEM, conflict="NOT_LAST_DECISION", body={}),
+    Line("POST", "/api/operator/recommendations/{waiting}/flag", "403 403 403 403 | 403 409 409 | 404 404 404",
+         _ITEM, conflict="OPEN_FLAG", body={"reason": NOTE}),
+    Line("POST", "/api/operator/recommendations/{waiting}/claim", "403 403 403 403 | 200 200 200 | 404 404 404",
+         _ITEM, body={}),
+    Line("DELETE", "/api/operator/recommendations/{waiting}/claim", "403 403 403 403 | 204 204 204 | 404 404 404",
+         _ITEM),
+    Line("GET", "/api/operator/recommendations/{waiting}/trace", "403 403 403 403 | 200 200 200 | 404 404 404", _ITEM),
+    Line("POST", "/api/operator/recommendations/{waiting}/trace/replay",
+         "403 403 403 403 | 200 200 200 | 404 404 404", _ITEM, body={}),
+    Line("GET", "/api/operator/recommendations/{waiting}/notes", "403 403 403 403 | 200 200 200 | 404 404 404", _ITEM),
+    Line("POST", "/api/operator/recommendations/{waiting}/notes", "403 403 403 403 | 201 201 201 | 404 404 404",
+         _ITEM, body={"note_text": NOTE}),
+    Line("PATCH", "/api/operator/notes/{note}", "403 403 403 403 | 403 403 200 | 404 404 404", "NOTE_NOT_FOUND",
+         body={"note_text": NOTE}),
+    Line("DELETE", "/api/operator/notes/{note}", "403 403 403 403 | 403 403 204 | 404 404 404", "NOTE_NOT_FOUND"),
+    Line("GET", "/api/operator/recommendations/{waiting}/tags", "403 403 403 403 | 200 200 200 | 404 404 404", _ITEM),
+    Line("POST", "/api/operator/recommendations/{waiting}/tags", "403 403 403 403 | 201 201 201 | 404 404 404",
+         _ITEM, body={"tag_name": "needs_review"}),
+    Line("DELETE", "/api/operator/tags/{tag}",  "403 403 403 403 | 204 204 204 | 404 404 404", "TAG_NOT_FOUND"),
+    Line("GET", "/api/operator/tags/available", "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/tags/statistics", "403 403 403 -  | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/flags",          "403 403 403 -   | 200 200 200 | -   -   200"),
+    Line("GET", "/api/operator/flags/{flag}",   "403 403 403 403 | 200 200 200 | 404 404 404", _FLAG),
+    Line("POST", "/api/operator/flags/{flag}/resolve", "403 403 403 403 | 403 200 200 | 404 404 404", _FLAG,
+         body={"resolution": NOTE}),
 
     Line("GET", "/api/operator/alerts",         "403 403 403 -   | 200 200 200 | -   -   200"),
     Line("GET", "/api/operator/analytics",      "403 403 403 -   | 200 200 200 | -   -   200"),

@@ -18,10 +18,12 @@ def asked(world, who, method, page, whom="maya"):
     told = said(answer)
     for word in page.path.split("{")[1:]:
         told = told.replace(words[word.partition("}")[0]], "it")
-    unseen = world.secrets(seen_by=who if who in world.people else "nobody", shown=answer.status_code == 200)
+    # A refusal that the table names is said on the page itself, to those it is for.
+    shown = answer.status_code in {200, page.statuses()[method]} - {404}
+    unseen = world.secrets(seen_by=who if who in world.people else "nobody", shown=shown)
     assert not {secret for secret in unseen if secret in told}
     written = changes.since(before)
-    may = changes.OF_AUDIT | page.writes if answer.status_code == 200 else set()
+    may = changes.OF_AUDIT | page.writes if shown else set()
     assert written <= may, f"{who} wrote {written} by {method} {page.path}"
     return answer
 

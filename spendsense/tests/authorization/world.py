@@ -16,6 +16,7 @@ from accounts.purposes import Purpose
 from accounts.tests import factories
 from accounts.tests.callers import session_for
 from operators.models import EvaluationReport
+from operators.tests.factories import NoteFactory, TagFactory
 from operators.tests.report import REPORT
 from personas import corrections, profiles, rulesets, simulating
 from personas.models import Assignment, Profile, Run, Transition, Window
@@ -23,8 +24,9 @@ from personas.signals import Correction as Kind
 from personas.tests.histories import said
 from personas.tests.rule_cases import overruled, stricter
 from recommendations import cards
-from recommendations.models import Recommendation
+from recommendations.models import Flag, Recommendation
 from recommendations.tests.factories import ItemFactory
+from recommendations.tests.proposed import proposed
 
 CONSENTING, BEYOND = ("maya", "theo"), ("zoe", "fred")
 NAMES = {
@@ -163,7 +165,7 @@ def _measured(world: World, name: str) -> None:
         profile = Profile.objects.get(user=user)
         agreed = ConsentRecord.objects.filter(user=user, purpose=Purpose.ANALYSIS).get()
     item = _told(user, name, now)
-    rows = {
+    rows = _waiting(user, name, now) | {
         "item": item,
         "correction": made,
         "transition": changed,
@@ -182,6 +184,17 @@ def _told(user: User, name: str, now: datetime) -> Recommendation:
     with rowsecurity.viewing(rowsecurity.MAINTENANCE):
         Recommendation.objects.filter(pk=item.pk).update(status="approved", approved_at=now, approved_by=user.pk)
     return item
+
+
+def _waiting(user: User, name: str, now: datetime) -> dict[str, Any]:
+    """An item that waits, with its trace and all that staff have written beside it: nobody can approve it."""
+    item = proposed(user, key=f"waiting-{name}", created_at=now, as_of=now.date())
+    beside = {"tenant": user.tenant, "user": user, "recommendation": item}
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        flag = Flag.objects.create(**beside, flag_reason="Something is odd about it.", flagged_at=now)
+        Recommendation.objects.filter(pk=item.pk).update(flagged=True)
+    note = NoteFactory(recommendation=item, operator_id=uuid4(), note_text=f"Ask {NAMES[name]}.")
+    return {"waiting": item, "flag": flag, "note": note, "tag": TagFactory(recommendation=item, tagged_by=uuid4())}
 
 
 def _signed_in(world: World, name: str) -> None:
