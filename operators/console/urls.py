@@ -5,8 +5,18 @@ Staff, API keys and the institution's settings stand in `accounts.admin`.
 
 from collections.abc import Mapping
 
-from operators.console import people, runs, userdeeds, userfile
-from operators.console import annotating, flags, item, keyboard, modifying, traces
+from operators.console import (
+    annotating,
+    flags,
+    item,
+    keyboard,
+    modifying,
+    people,
+    runs,
+    traces,
+    userdeeds,
+    userfile,
+)
 from operators.console.analytics import analytics
 from operators.console.audit import access, entry, log, verify
 from operators.console.evaluation import compare, report, reports, run
@@ -20,22 +30,6 @@ NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 RUNS, RETRIES = "personas.see_runs", "personas.retry_run"
 PAGES: Mapping[str, tuple[Page, ...]] = {
-    "Work": (),
-    "People": (
-        Page("operators/userfile/", people.listed, FILES, "operators_userfile_changelist", rail="Users"),
-        Page("operators/userfile/<uuid:user_id>/change/", userfile.opened, FILES, "operators_userfile_change"),
-        Page("operators/userfile/<uuid:user_id>/<slug:deed>/", userdeeds.asked, FILES, "operators_userfile_deed", ASKS),
-        Page(
-            "operators/userfile/<uuid:user_id>/items/<uuid:item_id>/override/",
-            userdeeds.item,
-            "personas.override",
-            "operators_userfile_item",
-            ASKS,
-        ),
-        Page("operators/run/", runs.listed, RUNS, "operators_run_changelist", rail="Runs"),
-        Page("operators/run/<uuid:run_id>/change/", runs.one, RUNS, "operators_run_change"),
-        Page("operators/run/<uuid:run_id>/retry/", runs.retry, RETRIES, "operators_run_retry", ACTS),
-    ),
     "Work": (
         Page("operators/reviewitem/", keyboard.shown, SEES, "operators_reviewitem_changelist"),  # STUB
         Page(f"{ITEM}/change/", item.change, SEES, "operators_reviewitem_change"),
@@ -59,7 +53,21 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
         Page("operators/flag/", flags.listed, SEES, "operators_flag_changelist", rail="Flags"),
         Page("operators/flag/<uuid:flag>/resolve/", flags.resolve, "operators.flag", "operators_flag_resolve", ASKS),
     ),
-    "People": (),
+    "People": (
+        Page("operators/userfile/", people.listed, FILES, "operators_userfile_changelist", rail="Users"),
+        Page("operators/userfile/<uuid:user_id>/change/", userfile.opened, FILES, "operators_userfile_change"),
+        Page("operators/userfile/<uuid:user_id>/<slug:deed>/", userdeeds.asked, FILES, "operators_userfile_deed", ASKS),
+        Page(
+            "operators/userfile/<uuid:user_id>/items/<uuid:item_id>/override/",
+            userdeeds.item,
+            "personas.override",
+            "operators_userfile_item",
+            ASKS,
+        ),
+        Page("operators/run/", runs.listed, RUNS, "operators_run_changelist", rail="Runs"),
+        Page("operators/run/<uuid:run_id>/change/", runs.one, RUNS, "operators_run_change"),
+        Page("operators/run/<uuid:run_id>/retry/", runs.retry, RETRIES, "operators_run_retry", ACTS),
+    ),
     "Content": (),
     "Numbers": (
         Page("", overview, "", "index"),
