@@ -1,7 +1,8 @@
 """The authorisation matrix: one line for each operation of the API, one word for each kind of caller.
 
 A cell is the status that is due. `404` carries the line's code for what is not there, `none` is the 404 of data that
-might exist and is not to be seen without consent, `-` says that the operation names nothing of others.
+might exist and is not to be seen without consent, `held` the 409 of who has one already, `-` says that the operation
+names nothing of others.
 """
 
 from dataclasses import dataclass
@@ -51,14 +52,18 @@ class Line:
     def cell(self, column: str) -> str:
         return dict(zip(COLUMNS, self.cells.replace("|", "").split(), strict=True))[column]
 
+    def status(self, cell: str) -> int:
+        return int({"none": "404", "held": "409"}.get(cell, cell))
+
     def code(self, cell: str) -> str:
-        own = {"404": self.missing, "none": self.none, "409": self.conflict}
+        own = {"404": self.missing, "none": self.none, "409": self.conflict, "held": "PERSON_EXISTS"}
         return own.get(cell) or CODES.get(cell, "")
 
 
 _UPLOAD, _CORRECTION, _RULES = "UPLOAD_NOT_FOUND", "CORRECTION_NOT_FOUND", "RULE_SET_NOT_FOUND"
 _USER, _PERSONA, _SIGNALS = "USER_NOT_FOUND", "PERSONA_NOT_FOUND", "NO_SIGNALS"
 _STAFF, _REPORT = "STAFF_NOT_FOUND", "REPORT_NOT_FOUND"
+_DOSSIER, _TEXT = "PERSON_NOT_FOUND", {"raw_text": "One more text."}
 _CARD, _ITEM = "CARD_NOT_FOUND", "RECOMMENDATION_NOT_FOUND"
 _FLAG = "FLAG_NOT_FOUND"
 _ITEMS, _LOCKED = frozenset({"recommendations"}), frozenset({"users"})
@@ -227,6 +232,39 @@ LINES = [
     Line("GET", "/api/operator/flags/{flag}",   "403 403 403 403 | 200 200 200 | 404 404 404", _FLAG),
     Line("POST", "/api/operator/flags/{flag}/resolve", "403 403 403 403 | 403 200 200 | 404 404 404", _FLAG,
          body={"resolution": NOTE}),
+    Line("GET", "/v1/person",                   "200 200 200 -   | 200 200 200 | -   -   200", service=200),
+    Line("POST", "/v1/person",                  "held 409 409 404 | 403 held held | 409 409 404", _USER,
+         body=_OF_PERSON),
+    Line("GET", "/v1/person/{dossier}",         "200 404 404 404 | 200 200 200 | 404 404 404", _DOSSIER, service=200),
+    Line("PATCH", "/v1/person/{dossier}",       "200 404 409 404 | 200 200 200 | 404 409 404", _DOSSIER, service=200,
+         body={"first_name": "Ann"}),
+    Line("DELETE", "/v1/person/{dossier}",      "204 404 409 404 | 403 204 204 | 404 409 404", _DOSSIER, service=204),
+    Line("GET", "/v1/person/{dossier}/data",    "200 404 404 404 | 200 200 200 | 404 404 404", _DOSSIER, service=200),
+    Line("POST", "/v1/person/{dossier}/data",   "201 404 409 404 | 201 201 201 | 404 409 404", _DOSSIER, service=201,
+         body=_TEXT),
+    Line("POST", "/v1/person/{dossier}/data-and-regenerate", "201 404 409 404 | 201 201 201 | 404 409 404", _DOSSIER,
+         service=201, body=_TEXT),
+    Line("GET", "/v1/person/{dossier}/persona", "200 404 404 404 | 200 200 200 | 404 404 404", _DOSSIER, service=200),
+    Line("GET", "/v1/person/{dossier}/persona-with-history", "200 404 404 404 | 200 200 200 | 404 404 404", _DOSSIER,
+         service=200),
+    Line("GET", "/v1/person/{dossier}/persona/versions", "200 404 404 404 | 200 200 200 | 404 404 404", _DOSSIER,
+         service=200),
+    Line("GET", "/v1/person/{dossier}/persona/versions/{version}", "200 404 404 404 | 200 200 200 | 404 404 404",
+         _DOSSIER, service=200),
+
+    Line("GET", "/v1/persona",                  "200 200 200 -   | 200 200 200 | -   -   200", service=200),
+    Line("POST", "/v1/persona",                 "held 409 409 -  | 201 201 201 | -   -   201", service=201, body=_TEXT),
+    Line("GET", "/v1/persona/{portrait}",       "200 404 404 404 | 200 200 200 | 404 404 404", _PERSONA, service=200),
+    Line("PATCH", "/v1/persona/{portrait}",     "200 404 409 404 | 200 200 200 | 404 409 404", _PERSONA, service=200,
+         body=_TEXT),
+    Line("DELETE", "/v1/persona/{portrait}",    "204 404 409 404 | 403 204 204 | 404 409 404", _PERSONA, service=204),
+    Line("POST", "/v1/persona/batch",           "held 409 409 -  | 201 201 201 | -   -   201", service=201,
+         body=["One more text."]),
+    Line("POST", "/v1/persona/merge",           "404 404 404 404 | 403 200 200 | 404 409 404", _PERSONA, service=200,
+         body={"persona_id_1": "{portrait}", "persona_id_2": "{nobodys}"}),
+    Line("GET", "/v1/persona/search?q=journal", "200 200 200 -   | 200 200 200 | -   -   200", service=200),
+    Line("GET", "/v1/persona/stats",            "200 200 200 -   | 200 200 200 | -   -   200", service=200),
+    Line("GET", "/v1/persona/export",           "403 403 403 -   | 403 403 200 | -   -   200", service=200),
 
     Line("GET", "/api/operator/alerts",         "403 403 403 -   | 200 200 200 | -   -   200"),
     Line("GET", "/api/operator/analytics",      "403 403 403 -   | 200 200 200 | -   -   200"),

@@ -16,7 +16,7 @@ def named(cells):
 
 def everything(world):
     """What no log line says of anybody."""
-    return set().union(*world.identity.values(), *world.money.values())
+    return set().union(*world.identity.values(), *world.money.values(), *world.notes.values())
 
 
 def held(world, line, who, whom, status, code, caplog):
@@ -40,7 +40,7 @@ def held(world, line, who, whom, status, code, caplog):
 def test_a_cell_holds(world, line, column, caplog):
     who, whom = COLUMNS[column]
     cell = line.cell(column)
-    held(world, line, who, whom, 404 if cell == "none" else int(cell), line.code(cell), caplog)
+    held(world, line, who, whom, line.status(cell), line.code(cell), caplog)
 
 
 @pytest.mark.parametrize(("line", "column"), REFUSED, ids=named(REFUSED))

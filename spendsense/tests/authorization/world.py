@@ -21,6 +21,7 @@ from operators.tests.report import REPORT
 from personas import corrections, profiles, rulesets, simulating
 from personas.models import Assignment, Profile, Run, Transition, Window
 from personas.signals import Correction as Kind
+from personas.tests.dossiers import PersonFactory, portrayed, submitted
 from personas.tests.histories import said
 from personas.tests.rule_cases import overruled, stricter
 from recommendations import cards
@@ -72,6 +73,7 @@ class World:
     ids: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     identity: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # who somebody is
     money: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # and what their money says
+    notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # and what is noted of them
 
     def named(self, whom: str) -> dict[str, str]:
         """What the paths name of somebody and of their institution; what they do not have is an id of nothing."""
@@ -80,15 +82,15 @@ class World:
 
     def secrets(self, *, seen_by: str, shown: bool) -> set[str]:
         """Whatever of anybody must not stand in an answer to this caller; a refusal shows staff nothing either."""
-        everything = set().union(*self.identity.values(), *self.money.values())
-        own = self.identity[seen_by] | self.money[seen_by]
-        if seen_by == "service" and shown:
-            return everything - self.identity["ada"]  # what the institution made; nobody's person
+        everything = set().union(*self.identity.values(), *self.money.values(), *self.notes.values())
+        own = self.identity[seen_by] | self.money[seen_by] | self.notes[seen_by]
+        if seen_by == "service" and shown:  # what the institution made, and dossiers of who agreed to them
+            return everything - self.identity["ada"].union(*(self.notes[one] for one in CONSENTING))
         if seen_by not in STAFF or not shown:
             return everything - own
         mine = BEYOND if seen_by == "fred" else set(self.people) - set(BEYOND)
         agreed = {"zoe"} if seen_by == "fred" else set(CONSENTING)
-        seen = [self.identity[one] for one in mine] + [self.money[one] for one in agreed]
+        seen = [self.identity[one] for one in mine] + [self.money[one] | self.notes[one] for one in agreed]
         return everything - own.union(*seen)
 
 
@@ -130,9 +132,10 @@ def _consumer(world: World, name: str, tenant: Tenant, place: int) -> None:
     ids["export"] = str(takeout.request(user=user, now=now - timedelta(days=2)).pk)
     if agreed:
         _measured(world, name)
+        _noted(world, name)
     world.identity[name] |= {str(user.pk), email, str(user.phone_number)}
-    of_who_they_are = {"person", "merchant", "consent"}
-    world.money[name] |= {value for word, value in ids.items() if word not in of_who_they_are}
+    elsewhere = {"person", "merchant", "consent", "dossier", "portrait"}
+    world.money[name] |= {value for word, value in ids.items() if word not in elsewhere}
     world.money[name] |= {surname, f"{place + 4}317.41", f"{place + 7}31.47"}
     _signed_in(world, name)
 
@@ -174,6 +177,16 @@ def _measured(world: World, name: str) -> None:
         "consent": agreed,
     }
     ids |= {word: str(row.pk) for word, row in rows.items()}
+
+
+def _noted(world: World, name: str) -> None:
+    """A dossier with one text and a portrait."""
+    word = NAMES[name][::-1]
+    dossier = PersonFactory(user=world.people[name])
+    submitted(dossier, f"Keeps a {word} journal.")
+    ids = {"dossier": str(dossier.pk), "portrait": str(portrayed(dossier).pk)}
+    world.ids[name] |= ids
+    world.notes[name] |= {word, *ids.values()}
 
 
 def _told(user: User, name: str, now: datetime) -> Recommendation:
@@ -221,8 +234,11 @@ def _institution(world: World, admin: str, tenant: Tenant) -> None:
         entry = AuditEntry.objects.filter(tenant=tenant, operator_id=by.pk).earliest("seq")
     with rowsecurity.viewing(rowsecurity.service(tenant.pk, by.actor)):
         card = cards.create(item=CARD, tenant_id=tenant.pk, by=by.actor, now=now)
+    nobodys = PersonFactory(tenant=tenant)
+    submitted(nobodys, "Somebody whom no user is.")
     member = world.people["omar" if admin == "ada" else "fred"]
     made_of = {
+        "nobodys": portrayed(nobodys),
         "report": report,
         "entry": entry,
         "card": card,
