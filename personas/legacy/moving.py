@@ -184,23 +184,23 @@ def _write(run: LegacyRun, found: Sequence[Judged]) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, {"tenant": run.tenant_id, **_columns(list(new.values()))})
-    LegacyRow.objects.bulk_create(_record(run, one, new.get(one.key)) for one in found)
+        cursor.execute(_RECORDED, {"run": run.pk, **_records(found, new)})
 
 
-def _record(run: LegacyRun, one: Judged, new: New | None) -> LegacyRow:
-    sound = one.row.found if isinstance(one.row.found, Sound) else None
-    return LegacyRow(
-        run=run,
-        old_id=one.key,
-        person_id=new.person_id if new else None,
-        person_data_id=new.data_id if new else None,
-        persona_id=sound.id if sound else None,
-        raw_text_sha256=sound.text_hash if sound else None,
-        persona_sha256=sound.persona_hash if sound else None,
-        outcome=one.outcome,
-        reason=one.reason,
-        raw=kept(one.row.given) if one.outcome == Outcome.QUARANTINED else None,
-    )
+def _records(found: Sequence[Judged], new: Mapping[str, New]) -> dict[str, list[Any]]:
+    made = [new.get(one.key) for one in found]
+    sound = [one.row.found if isinstance(one.row.found, Sound) else None for one in found]
+    return {
+        "key": [one.key for one in found],
+        "person": [one and one.person_id for one in made],
+        "data": [one and one.data_id for one in made],
+        "persona": [one and one.id for one in sound],
+        "text_hash": [one and one.text_hash for one in sound],
+        "persona_hash": [one and one.persona_hash for one in sound],
+        "outcome": [str(one.outcome) for one in found],
+        "reason": [one.reason and str(one.reason) for one in found],
+        "raw": [Jsonb(kept(one.row.given)) if one.outcome == Outcome.QUARANTINED else None for one in found],
+    }
 
 
 def _columns(new: Sequence[New]) -> dict[str, list[Any]]:
@@ -211,7 +211,7 @@ def _columns(new: Sequence[New]) -> dict[str, list[Any]]:
         "persona": [one.sound.id for one in new],
         "text": [one.sound.text for one in new],
         "text_hash": [one.sound.text_hash for one in new],
-        "document": [Jsonb(one.sound.persona) for one in new],
+        "document": [one.sound.persona for one in new],
         "input": [one.input_hash for one in new],
         "created": [one.sound.created_at for one in new],
         "updated": [one.sound.updated_at for one in new],
@@ -223,7 +223,7 @@ _MOVED = f"""
     WITH given AS (
         SELECT * FROM unnest(
             %(person)s::uuid[], %(data)s::uuid[], %(version)s::uuid[], %(persona)s::uuid[], %(text)s::text[],
-            %(text_hash)s::text[], %(document)s::jsonb[], %(input)s::text[], %(created)s::timestamptz[],
+            %(text_hash)s::text[], %(document)s::text[]::jsonb[], %(input)s::text[], %(created)s::timestamptz[],
             %(updated)s::timestamptz[]
         ) AS row (person, data, version, persona, text, text_hash, document, input, created, updated)
     ), people AS (
@@ -243,4 +243,12 @@ _MOVED = f"""
     )
     INSERT INTO persona_version_sources (persona_version_id, person_data_id, position)
     SELECT version, data, 0 FROM given
+"""
+_RECORDED = """
+    INSERT INTO persona_migration_rows
+           (run_id, old_id, person_id, person_data_id, persona_id, raw_text_sha256, persona_sha256, outcome, reason,
+            raw)
+    SELECT %(run)s, * FROM unnest(
+        %(key)s::text[], %(person)s::uuid[], %(data)s::uuid[], %(persona)s::uuid[], %(text_hash)s::text[],
+        %(persona_hash)s::text[], %(outcome)s::text[], %(reason)s::text[], %(raw)s::jsonb[])
 """

@@ -14,6 +14,7 @@ from personas.portraits import cleaned, sha256
 
 COLUMNS = ("id", "raw_text", "persona", "created_at", "updated_at")
 LONGEST, LONGEST_ID = 100_000, 80
+BEGINNING = 100  # in which most texts say something
 
 
 class Reason(Word):
@@ -36,7 +37,7 @@ class Sound:
 
     id: UUID
     text: str
-    persona: dict[str, Any]
+    persona: str  # canonical JSON
     created_at: datetime
     updated_at: datetime
     text_hash: str
@@ -108,14 +109,14 @@ def _sound(given: Mapping[str, Any]) -> Sound:
     except ValueError:
         raise Unsound(Reason.MALFORMED_ID) from None
     text = _text(given.get("raw_text"))
-    persona, persona_hash = _persona(given.get("persona"))
+    persona = _persona(given.get("persona"))
     created = _moment(given.get("created_at"))
     updated = _moment(given["updated_at"]) if given.get("updated_at") else created
-    return Sound(known, text, persona, created, updated, sha256(text), persona_hash)
+    return Sound(known, text, persona, created, updated, sha256(text), sha256(persona))
 
 
 def _text(said: Any) -> str:
-    if not isinstance(said, str) or not cleaned(said):
+    if not isinstance(said, str) or not (cleaned(said[:BEGINNING]) or cleaned(said)):
         raise Unsound(Reason.MISSING_TEXT)
     if len(said) > LONGEST:
         raise Unsound(Reason.TEXT_TOO_LONG)
@@ -124,7 +125,7 @@ def _text(said: Any) -> str:
     return said
 
 
-def _persona(said: Any) -> tuple[dict[str, Any], str]:
+def _persona(said: Any) -> str:
     """An object, or a text that is one; what was read from a file of JSON is an object already."""
     try:
         persona = parsed(said) if isinstance(said, str) and said else said
@@ -137,7 +138,7 @@ def _persona(said: Any) -> tuple[dict[str, Any], str]:
         raise Unsound(Reason.INVALID_JSON) from None
     if "\\u0000" in written:
         raise Unsound(Reason.INVALID_JSON)
-    return persona, sha256(written)
+    return written
 
 
 def _moment(said: Any) -> datetime:

@@ -27,7 +27,7 @@ def test_a_row_that_can_be_brought_over():
     assert row.found == Sound(
         UUID(ID),
         "I save.",
-        {"name": "Maya"},
+        '{"name":"Maya"}',
         datetime(2024, 5, 1, 10, tzinfo=UTC),
         datetime(2024, 6, 1, 8, tzinfo=UTC),
         sha256("I save."),
@@ -43,6 +43,7 @@ def test_a_row_that_can_be_brought_over():
         ({"raw_text": None}, Reason.MISSING_TEXT),
         ({"raw_text": ""}, Reason.MISSING_TEXT),
         ({"raw_text": " \n\t\u200b"}, Reason.MISSING_TEXT),
+        ({"raw_text": " " * 200}, Reason.MISSING_TEXT),
         ({"raw_text": 7}, Reason.MISSING_TEXT),
         ({"raw_text": "x" * (LONGEST + 1)}, Reason.TEXT_TOO_LONG),
         ({"raw_text": "a\x00b"}, Reason.TEXT_NOT_STORABLE),
@@ -133,7 +134,7 @@ def test_a_dump_in_csv(tmp_path):
     )
     first, second = rows(path)
     assert judged(first, 1).found.text == "I save.\nA lot."
-    assert judged(first, 1).found.persona == {"name": "Maya"}
+    assert judged(first, 1).found.persona == '{"name":"Maya"}'
     assert second == {"id": "17", "raw_text": None, "persona": None, "created_at": None, "updated_at": None}
 
 
