@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
-from django.db.models.functions import Coalesce
 
 from accounts.models import Transaction
 from accounts.statements.classes import ORDER, Flow
@@ -57,7 +56,7 @@ def spent_in_a_year(*, user_id: UUID, as_of: date, currency: str | None) -> Char
     ).exclude(flow__in=NOT_SPENT)
     if currency:
         rows = rows.filter(iso_currency_code=currency)
-    sums = rows.order_by().values_list("flow").annotate(spent=Coalesce(Sum("amount"), 0)).order_by("spent", "flow")
+    sums = rows.order_by().values_list("flow").annotate(spent=Sum("amount")).order_by("spent", "flow")
     points = [Point(ORDER[flow].value.capitalize(), -amount) for flow, amount in sums]
     return charts.bars("Spending by category, 365 days", points, of="category", what="spent", say=charts.money)
 

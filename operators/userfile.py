@@ -30,6 +30,10 @@ class Agreement:
     granted_at: datetime | None
     revoked_at: datetime | None
 
+    @property
+    def label(self) -> str:
+        return self.purpose.replace("_", " ").capitalize()
+
 
 @dataclass(frozen=True)
 class UserFile:
@@ -38,7 +42,7 @@ class UserFile:
     user: User
     name: str | None
     agreements: list[Agreement]
-    accounts: Counter[str]
+    accounts: dict[str, int]
     personas: dict[str, Assignment | None]
     live_items: list[Recommendation]
     risk_flags: list[str]
@@ -69,7 +73,7 @@ def of(*, user: User, today: date) -> UserFile:
         user=user,
         name=name_of(user),
         agreements=_agreements(user),
-        accounts=Counter(accounts),
+        accounts=dict(Counter(accounts)),
         personas=standing(user) if profile and profile.persona else dict.fromkeys(Window.values()),
         live_items=list(live.order_by("-status", "position", "created_at", "id")),
         risk_flags=[*(profile.risks if profile else ()), *flags],

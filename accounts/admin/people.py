@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import access, origin
-from accounts.models import Account, User
+from accounts.models import User
 
 
 class Shown(admin.ModelAdmin):
@@ -47,44 +47,6 @@ class Shown(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-
-@admin.register(User)
-class UserAdmin(Shown):
-    list_display = ["email", "role", "level", "consent_status", "is_active", "last_active_at", "created_at"]
-    list_filter = ["role", "consent_status", "is_active"]
-    search_fields = ["email", "phone_number"]
-    ordering = ["-created_at", "user_id"]
-    fields = [
-        "email",
-        "phone_number",
-        "role",
-        "level",
-        "is_active",
-        "consent_status",
-        "consent_version",
-        "last_active_at",
-        "created_at",
-        "updated_at",
-        "user_id",
-    ]
-
-
-@admin.register(Account)
-class AccountAdmin(Shown):
-    list_display = ["user", "name", "account_type", "owned_or_owed", "credit_limit", "iso_currency_code", "updated_at"]
-    list_filter = ["account_type"]
-    list_select_related = ["user"]
-    search_fields = ["user__email"]
-    ordering = ["user_id", "type", "name", "id"]
-
-    @admin.display(description="balance", ordering="balance")
-    def owned_or_owed(self, account: Account) -> str:
-        return number("" if account.balance is None else f"{account.balance:,.2f}")
-
-    @admin.display(description="limit", ordering="limit")
-    def credit_limit(self, account: Account) -> str:
-        return number("" if account.limit is None else f"{account.limit:,.2f}")
 
 
 def by(request: HttpRequest) -> User:

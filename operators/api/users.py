@@ -22,8 +22,10 @@ from accounts.api.opening import opens
 from accounts.api.paging import page_of, uuid_of
 from accounts.api.permissions import Allowed
 from accounts.models import User
-from operators import actions, days, people, remeasuring, userfile
+from accounts.refusals import ConsentRequired
+from operators import actions, days, generating, people, remeasuring, userfile
 from operators.api import usershapes as shapes
+from operators.api.reviewshapes import Considered
 from operators.people import Sort, Wanted
 from personas.models import Window
 from personas.rules import Persona
@@ -31,6 +33,7 @@ from personas.rules import Persona
 SEES = "accounts.open_files"
 DOES = {
     "refresh": "personas.refresh",
+    "generate": generating.PERMISSION,
     "flag": "operators.flag",
     "unflag": "operators.flag",
     "override": "personas.override",
@@ -119,6 +122,18 @@ class PeopleViewSet(viewsets.ViewSet):
         user = member(request, user_id)
         remeasuring.refresh(user=user, as_of=sent.validated_data["as_of"], **_staff(request))
         return Response(shapes.remeasured(user, userfile.standing(user)))
+
+    @extend_schema(
+        parameters=[USER], request=None, responses=Considered, operation_id="operator_users_generate_recommendations"
+    )
+    @action(detail=True, methods=["post"], url_path="generate-recommendations")
+    @idempotent(still_visible=_still_agreed)
+    def generate(self, request: Request, user_id: str) -> Response:
+        user = member(request, user_id)
+        if not user.consent_status:
+            raise ConsentRequired
+        (one,) = generating.generate(user_ids=[user.pk], **_staff(request))
+        return Response(Considered({**vars(one), "error": one.error or None}).data)
 
     @extend_schema(
         parameters=[USER],

@@ -224,7 +224,7 @@ class Overruled(serializers.Serializer[Any]):
 
 def file(found: UserFile) -> dict[str, Any]:
     user = vars(found.user) | {"name": found.name}
-    accounts = {"count": found.accounts.total(), "by_type": dict(found.accounts)}
+    accounts = {"count": sum(found.accounts.values()), "by_type": found.accounts}
     return dict(FileOut({**vars(found), "user": user, "consent": found.consent, "accounts": accounts}).data)
 
 

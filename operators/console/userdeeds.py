@@ -17,13 +17,14 @@ from accounts import tasks
 from accounts.models import User
 from accounts.refusals import Refused
 from accounts.stated import LONGEST, SHORTEST
-from operators import actions, remeasuring, userfile
+from operators import actions, generating, remeasuring, userfile
 from operators.console import people
 from operators.console.pages import acting, frame, refusal
 from operators.console.userfile import theirs
 from personas import overriding
 from personas.models import Window
 from personas.rules import Persona
+from recommendations.models import Outcome
 
 WINDOWS = [(window.value, f"{window.days} days") for window in overriding.WINDOWS]
 
@@ -77,6 +78,16 @@ def _refresh(user: User, said: dict[str, Any], by: dict[str, Any]) -> str:
     return f"Measured again: {new}."
 
 
+def _generate(user: User, said: dict[str, Any], by: dict[str, Any]) -> str:
+    (one,) = generating.generate(user_ids=[user.pk], **by)
+    if one.error:
+        raise Refused(one.error)
+    if one.outcome in (Outcome.PROPOSED, Outcome.UNCHANGED):
+        kept = " Nothing changed." if one.outcome is Outcome.UNCHANGED else ""
+        return f"Considered: {one.education} education items, {one.partner_offers} offers.{kept}"
+    return f"Considered: {one.outcome.value.replace('_', ' ')}."
+
+
 def _flag(user: User, said: dict[str, Any], by: dict[str, Any]) -> str:
     actions.flag(user=user, reason=said["reason"], **by)
     return "Flagged. The person stands in the list with the flag until it is taken off."
@@ -113,6 +124,15 @@ def _withdraw(user: User, said: dict[str, Any], by: dict[str, Any]) -> str:
 
 
 DEEDS = {
+    "generate": Deed(
+        "Generate recommendations",
+        "Consider again",
+        generating.PERMISSION,
+        "The person is considered again now. New items wait in the queue, and what no longer fits is withdrawn.",
+        Sure,
+        _generate,
+        "recommendations",
+    ),
     "refresh": Deed(
         "Refresh",
         "Measure again",
