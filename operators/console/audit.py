@@ -180,13 +180,17 @@ def _row(entry: AuditEntry, names: dict[UUID, str], emails: dict[str, str] | Non
     return {
         "entry": entry,
         "operator": names.get(entry.operator_id, "left") if entry.operator_id else "system",
-        "action": OPENED.get(entry.action, figures.worded(entry.action)),
+        "action": _called(entry.action),
         "object": figures.worded(entry.object_type),
         "url": named,
         "person": person,
         "email": (emails or {}).get(str(person), "somebody who left"),
         "summary": _summary(detail),
     }
+
+
+def _called(action: str) -> str:
+    return OPENED.get(action, figures.worded(action))
 
 
 def _summary(detail: dict[str, object]) -> str:
