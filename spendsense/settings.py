@@ -382,6 +382,10 @@ SPECTACULAR_SETTINGS = {
         "ItemTypeEnum": "operators.api.analyticsshapes.KINDS",
         "WorkStatusEnum": "operators.api.evaluation.STATUSES",
         "ExportStatusEnum": "accounts.api.leaving.STATUSES",
+        "ItemStatusEnum": "recommendations.lifecycle.Status",
+        "PriorityEnum": "recommendations.models.recommendations.Priority",
+        "StrengthEnum": "personas.rules.document.Strength",
+        "DeedEnum": "operators.bulk.Deed",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

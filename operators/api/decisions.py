@@ -20,8 +20,9 @@ from accounts.api.ifmatch import revision
 from accounts.api.opening import opened
 from accounts.api.paging import uuid_of
 from accounts.api.permissions import Allowed
-from operators import evidence
+from operators import days, evidence, queue
 from operators.api import decisionshapes as shapes
+from operators.api.reviewshapes import ClaimOut
 from recommendations import claims, edits, flags, items, reviewing
 from recommendations.items import RecommendationNotFound
 from recommendations.models import Recommendation
@@ -65,9 +66,10 @@ class DecisionViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[ID], responses=shapes.ItemDetail, operation_id="operator_recommendation")
     def retrieve(self, request: Request, id: str) -> Response:
-        now = timezone.now()
-        found = evidence.of(item_id=item_id(id), today=now.date())
-        told = shapes.detail(found)
+        by, now = caller(request), timezone.now()
+        found = evidence.of(item_id=item_id(id), today=days.day_of(now, by.tenant.time_zone))
+        (row,) = queue.seen([found.item], by=by, now=now)
+        told = shapes.detail(row, found)
         opened(request, found.item.user_id, "recommendation", recommendation_id=found.item.pk)
         return Response(told, headers={"ETag": f'"{found.item.revision}"'})
 
@@ -116,7 +118,7 @@ class DecisionViewSet(viewsets.ViewSet):
             ).data
         )
 
-    @extend_schema(parameters=[ID, IF_MATCH], request=shapes.Reasoned, responses=shapes.Rejected)
+    @extend_schema(parameters=[ID, IF_MATCH], request=shapes.DecisionReason, responses=shapes.Rejected)
     @action(detail=True, methods=["post"])
     @idempotent(still_visible=still_there)
     def reject(self, request: Request, id: str) -> Response:
@@ -152,7 +154,7 @@ class DecisionViewSet(viewsets.ViewSet):
             ).data
         )
 
-    @extend_schema(parameters=[ID, IF_MATCH], request=shapes.Reasoned, responses={201: shapes.FlagOut})
+    @extend_schema(parameters=[ID, IF_MATCH], request=shapes.DecisionReason, responses={201: shapes.FlagOut})
     @action(detail=True, methods=["post"])
     @idempotent(still_visible=still_there)
     def flag(self, request: Request, id: str) -> Response:
@@ -160,7 +162,7 @@ class DecisionViewSet(viewsets.ViewSet):
         where = {"Location": f"/api/operator/flags/{raised.pk}"}
         return Response(shapes.FlagOut(raised).data, 201, headers=where)
 
-    @extend_schema(parameters=[ID], request=shapes.Hold, responses=shapes.ClaimOut)
+    @extend_schema(parameters=[ID], request=shapes.Hold, responses=ClaimOut)
     @action(detail=True, methods=["post"])
     @idempotent(still_visible=still_there)
     def claim(self, request: Request, id: str) -> Response:
@@ -168,7 +170,7 @@ class DecisionViewSet(viewsets.ViewSet):
         hold.is_valid(raise_exception=True)
         by, now = caller(request), timezone.now()
         held = claims.claim(item_id=item_id(id), by=by, now=now, take_over=hold.validated_data["take_over"])
-        return Response(shapes.held(held, by))
+        return Response(ClaimOut(vars(held) | {"operator_name": by.email}).data)
 
     @extend_schema(parameters=[ID], responses={204: None}, operation_id="operator_recommendations_release")
     @claim.mapping.delete
@@ -182,7 +184,7 @@ class DecisionViewSet(viewsets.ViewSet):
 
 
 def _reason(request: Request) -> str:
-    said = shapes.Reasoned(data=request.data)
+    said = shapes.DecisionReason(data=request.data)
     said.is_valid(raise_exception=True)
     return str(said.validated_data["reason"])
 

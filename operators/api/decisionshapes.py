@@ -5,12 +5,18 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import Page
-from accounts.models import User
-from operators import evidence
+from operators.api.reviewshapes import ReviewItemOut
+from operators.evidence import Evidence
 from operators.models import Note, Tag, TagName
+from operators.queue import ReviewItem
 from recommendations.items import LONGEST, SHORTEST
-from recommendations.models import Claim, Flag, RecordedMove
+from recommendations.models import Flag, RecordedMove
 from recommendations.traces import Result
+
+OF_ROW = (
+    *("item", "name", "persona_id", "strength", "stale", "guardrails", "claim", "notes_count", "decided_by"),
+    *("decided_at", "undo_until"),
+)
 
 
 class Listing(Page):
@@ -26,7 +32,7 @@ class Approval(serializers.Serializer[Any]):
     notes = serializers.CharField(max_length=LONGEST, default="", allow_blank=True)
 
 
-class Reasoned(serializers.Serializer[Any]):
+class DecisionReason(serializers.Serializer[Any]):
     reason = serializers.CharField(min_length=SHORTEST, max_length=LONGEST)
 
 
@@ -88,14 +94,6 @@ class Undone(serializers.Serializer[Any]):
     reverted_from = serializers.CharField()
     undone_by = serializers.UUIDField()
     undone_at = serializers.DateTimeField()
-
-
-class ClaimOut(serializers.ModelSerializer[Claim]):
-    operator_name = serializers.CharField()
-
-    class Meta:
-        model = Claim
-        fields = ["recommendation_id", "operator_id", "operator_name", "claimed_at", "expires_at"]
 
 
 class FlagOut(serializers.ModelSerializer[Flag]):
@@ -222,7 +220,7 @@ class CitedTransaction(serializers.Serializer[Any]):
     last4 = serializers.CharField(allow_null=True)
 
 
-class Citation(serializers.Serializer[Any]):
+class CitedFact(serializers.Serializer[Any]):
     slot = serializers.CharField()
     text = serializers.CharField()
     signal = serializers.CharField()
@@ -256,22 +254,24 @@ class EligibilityOut(serializers.Serializer[Any]):
 
 class GuardrailOut(serializers.Serializer[Any]):
     name = serializers.CharField()
-    status = serializers.ChoiceField(["pass", "fail", "not_applicable"])
+    status = serializers.CharField()
     category = serializers.CharField(allow_null=True)
     matched = serializers.ListField(child=serializers.CharField())
     detail = serializers.CharField(allow_null=True)
 
 
-class ItemDetail(serializers.Serializer[Any]):
+class ItemDetail(ReviewItemOut):
+    """A row of the queue with everything that its decision rests on."""
+
     content = serializers.CharField()
     disclosure = serializers.CharField()
     moves = MoveOut(many=True)
     notes = NoteOut(many=True)
-    tags = TagOut(many=True)
+    tags = TagOut(many=True)  # type: ignore[assignment]
     flags = FlagOut(many=True)
     card = CardOfItem()
     signals_used = serializers.ListField(child=serializers.DictField())
-    citations = Citation(many=True)
+    citations = CitedFact(many=True)
     criteria = serializers.ListField(child=serializers.DictField())
     counterfactual = serializers.DictField(allow_null=True)
     eligibility = EligibilityOut(allow_null=True)
@@ -279,11 +279,12 @@ class ItemDetail(serializers.Serializer[Any]):
     other_items = OtherItem(many=True)
 
 
-def detail(found: evidence.Evidence) -> dict[str, Any]:
+def detail(row: ReviewItem, found: Evidence) -> dict[str, Any]:
     item, card = found.item, found.card
     asked = found.trace.get("eligibility") or {}
     told: dict[str, Any] = ItemDetail(
         {
+            **{name: getattr(row, name) for name in OF_ROW},
             "content": item.content,
             "disclosure": item.disclosure,
             "moves": found.moves,
@@ -307,11 +308,4 @@ def detail(found: evidence.Evidence) -> dict[str, Any]:
             "other_items": found.beside,
         }
     ).data
-    return told
-
-
-def held(claim: Claim, by: User) -> dict[str, Any]:
-    """A hold of one's own."""
-    claim.operator_name = by.email  # type: ignore[attr-defined]
-    told: dict[str, Any] = ClaimOut(claim).data
     return told

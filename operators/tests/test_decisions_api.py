@@ -57,6 +57,8 @@ def test_everything_needed_to_decide_is_told_and_leaves_one_row(maya, desk):
     answer = desk.get(f"{ROOT}/{item.pk}")
     told = answer.json()
     assert (answer.status_code, answer["ETag"]) == (200, '"1"')
+    assert (told["recommendation_id"], told["user"]["email"], told["notes_count"]) == (str(item.pk), maya.email, 0)
+    assert (told["persona_id"], told["guardrails"]["passed"], told["undo_until"]) == (1, True, None)
     assert told["content"] == item.content and told["disclosure"] == item.disclosure
     assert [move["verb"] for move in told["moves"]] == ["propose"]
     assert told["card"] | {"card_id": ""} == {

@@ -177,8 +177,8 @@ class CardViewSet(viewsets.GenericViewSet[Card]):
     @extend_schema(parameters=[ID, OUR_TENANT, IF_MATCH], request=shapes.CardChange, responses=shapes.CardOut)
     @idempotent(still_visible=_still_there)
     def partial_update(self, request: Request, card_id: str) -> Response:
-        known = {"card_id": _id(card_id), "expected": expected(request)}
-        return self._card(cards.change(fields=request.data, **known, **self._asked(request)))
+        known, versions = _id(card_id), expected(request)
+        return self._card(cards.change(card_id=known, fields=request.data, expected=versions, **self._asked(request)))
 
     @extend_schema(parameters=[ID, OUR_TENANT, IF_MATCH], responses={204: None})
     @idempotent()
