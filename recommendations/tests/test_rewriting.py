@@ -1,7 +1,7 @@
 """A run whose rationales a provider says again: its words where they say the same, else those of the template."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts import rowsecurity
 from accounts.models import Tenant
@@ -117,3 +117,11 @@ def test_nobody_is_locked_while_it_is_waited_for(tenant, users, settings, monkey
     with speaking(settings, GOOD):
         run(tenant, users)
     assert seen == [False]
+
+
+def test_inside_a_transaction_it_is_not_asked(tenant, users, settings):
+    """Whoever opened it may hold locks that a model must not prolong."""
+    with speaking(settings, GOOD) as model, transaction.atomic():
+        run(tenant, users)
+    assert model.heard == []
+    assert all(trace.recommendation.rationale.startswith(OURS) for trace in stored())
