@@ -10,7 +10,7 @@ from spendsense.devstack import Home, running
 
 NAMES = (
     "load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "recommend", "signin",
-    "erasure", "cards", "feed", "legacy", "portraits",
+    "erasure", "cards", "feed", "legacy", "portraits", "people",
 )  # fmt: skip
 
 

@@ -42,6 +42,11 @@ DOSSIER = {
          WHERE person_data_id IN (SELECT id FROM person_data WHERE person_id IN {MINE})
     """,
     "person_data": f"DELETE FROM person_data WHERE person_id IN {MINE}",
+    "idempotency_store": """
+        DELETE FROM idempotency_store s USING persons p
+         WHERE p.user_id = %(user)s AND s.tenant_id = p.tenant_id
+           AND position(p.id::text IN coalesce(s.response_payload, '')) > 0
+    """,  # what staff and services were answered who wrote about the person
 }
 AT = TIME.format(column="created_at")
 SUBMISSIONS = f"""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import erasure, rowsecurity, storage, takeout
+from accounts.models import StoredAnswer
 from accounts.models.leaving import Scope
 from accounts.purposes import Purpose
 from accounts.tests import factories
@@ -57,6 +58,21 @@ def test_an_erasure_takes_the_dossier_with_all_below_and_counts_it(vera, now, sc
     }
     assert counted.items() <= erased.issued["rows"].items()
     assert erased.issued["verification"]["rows_remaining"] == 0
+
+
+@pytest.mark.parametrize("scope", [Scope.NOTES, Scope.ACCOUNT])
+def test_an_erasure_takes_what_staff_were_answered_about_the_dossier(vera, omar, now, scope):
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        for person in Person.objects.all():
+            StoredAnswer.objects.create(
+                tenant_id=omar.tenant_id, actor=omar.actor, route="POST /v1/person", key=str(person.pk),
+                fingerprint="0" * 64, response_payload=f'{{"person_id":"{person.pk}"}}', expires_at=now,
+            )  # fmt: skip
+        theirs = str(Person.objects.get(user=vera).pk)
+    erasure.erase(user=vera, scope=scope, now=now)
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        left = set(StoredAnswer.objects.values_list("key", flat=True))
+    assert len(left) == 2 and theirs not in left
 
 
 def test_what_is_erased_of_an_analysis_is_not_the_dossier(vera, now):
