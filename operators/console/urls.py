@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from operators.console import (
     annotating,
+    dossiers,
     flags,
     item,
     keyboard,
@@ -25,7 +26,7 @@ from operators.console.pages import ACTS, ASKS, Page
 from operators.console.received import consents, load_again, upload, uploads
 
 SEES, DECIDES, ANNOTATES = "operators.see_queue", "operators.decide", "operators.annotate"
-ITEM = "operators/reviewitem/<uuid:item>"
+ITEM, PERSON = "operators/reviewitem/<uuid:item>", "personas/person/<uuid:person>"
 NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 RUNS, RETRIES = "personas.see_runs", "personas.retry_run"
@@ -64,6 +65,11 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
             "operators_userfile_item",
             ASKS,
         ),
+        Page("personas/person/", dossiers.listed, FILES, "personas_person_changelist", rail="Dossiers"),
+        Page(f"{PERSON}/change/", dossiers.opened, FILES, "personas_person_change"),
+        Page(f"{PERSON}/add/", dossiers.add, FILES, "personas_person_add", ASKS),
+        Page(f"{PERSON}/regenerate/", dossiers.regenerate, FILES, "personas_person_regenerate", ACTS),
+        Page(f"{PERSON}/remove/", dossiers.remove, "personas.delete_persons", "personas_person_remove", ASKS),
         Page("operators/run/", runs.listed, RUNS, "operators_run_changelist", rail="Runs"),
         Page("operators/run/<uuid:run_id>/change/", runs.one, RUNS, "operators_run_change"),
         Page("operators/run/<uuid:run_id>/retry/", runs.retry, RETRIES, "operators_run_retry", ACTS),

@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.fingerprints import fingerprint
 from accounts.words import Word
-from personas.legacy.moving import recorded
+from personas.legacy.moving import by_key, recorded
 from personas.legacy.rows import Reason, Row, Sound, judged, parsed
 from personas.models import LegacyRow, LegacyRun
 from personas.models.legacy import Mode, Outcome, State
@@ -66,6 +66,7 @@ def newest(*, tenant_id: UUID, source: str) -> LegacyRun | None:
 
 
 def compare(comparison: Comparison, *, tenant_id: UUID, given: Sequence[Mapping[str, Any]], first: int) -> None:
+    by_key()
     rows = [judged(one, place) for place, one in enumerate(given, first + 1)]
     ids = [row.found.id for row in rows if isinstance(row.found, Sound)]
     moved, stored, aside = recorded(tenant_id=tenant_id, ids=ids), _stored(ids), _aside(tenant_id, rows, first)
