@@ -24,46 +24,44 @@ TIMELINE = ("approve", "reject", "modify", "flag")
 BINS = ((5, "< 5 min"), (30, "5-30 min"), (60, "30-60 min"), (240, "1-4 h"), (1440, "4-24 h"), (4320, "1-3 d"))
 LONGER = "> 3 d"
 
-# Every act of staff on an item of somebody who agrees.
-ACTED = """
-    SELECT (at AT TIME ZONE %(zone)s)::date, verb, actor, persona, count(*), sum(minutes)::float8
-      FROM (SELECT m.at, m.verb, m.actor_id AS actor, r.persona, r.type, extract(epoch FROM m.at - r.created_at) / 60
-                   AS minutes
-              FROM recommendation_moves m JOIN recommendations r ON r.id = m.recommendation_id
-             WHERE m.tenant_id = %(tenant)s AND m.at >= %(since)s AND m.at < %(until)s AND m.actor_id IS NOT NULL
-             UNION ALL
-            SELECT f.flagged_at, 'flag', f.flagged_by, r.persona, r.type, 0
-              FROM recommendation_flags f JOIN recommendations r ON r.id = f.recommendation_id
-             WHERE f.tenant_id = %(tenant)s AND f.flagged_at >= %(since)s AND f.flagged_at < %(until)s
-               AND f.flagged_by IS NOT NULL) acts
-     WHERE (%(persona)s::text IS NULL OR persona = %(persona)s) AND (%(type)s::text IS NULL OR type = %(type)s)
-       AND (%(operator)s::uuid IS NULL OR actor = %(operator)s)
-     GROUP BY 1, 2, 3, 4
-"""
 OF_ITEMS = """
-       AND (%(persona)s::text IS NULL OR r.persona = %(persona)s) AND (%(type)s::text IS NULL OR r.type = %(type)s)
+           AND (%(persona)s::text IS NULL OR r.persona = %(persona)s) AND (%(type)s::text IS NULL OR r.type = %(type)s)
 """
-DECISIONS = f"""
-      FROM recommendation_moves m JOIN recommendations r ON r.id = m.recommendation_id
-     WHERE m.tenant_id = %(tenant)s AND m.at >= %(since)s AND m.at < %(until)s
-       AND (%(operator)s::uuid IS NULL OR m.actor_id = %(operator)s) {OF_ITEMS}
-"""
-REVIEWED = f"""
-    SELECT width_bucket(extract(epoch FROM m.at - r.created_at)::float8 / 60, %(edges)s::float8[]), count(*)
-    {DECISIONS} AND m.verb IN ('approve', 'reject') GROUP BY 1
-"""
-REASONS = f"""
-    SELECT m.reason, count(*) {DECISIONS} AND m.verb = 'reject'
-     GROUP BY m.reason ORDER BY count(*) DESC, m.reason LIMIT %(most)s
+# Every act of staff on an item of somebody who agrees, once, and then counted in three ways: by day, verb, operator and
+# persona; by the time that decided items had waited; and by the reason of a rejection.
+ACTED = f"""
+    WITH acts AS MATERIALIZED (
+        SELECT m.at, m.verb, m.actor_id AS actor, r.persona, m.reason,
+               extract(epoch FROM m.at - r.created_at)::float8 / 60 AS minutes
+          FROM recommendation_moves m JOIN recommendations r ON r.id = m.recommendation_id
+         WHERE m.tenant_id = %(tenant)s AND m.at >= %(since)s AND m.at < %(until)s AND m.verb = ANY(%(verbs)s)
+               {OF_ITEMS} AND (%(operator)s::uuid IS NULL OR m.actor_id = %(operator)s)
+         UNION ALL
+        SELECT f.flagged_at, 'flag', f.flagged_by, r.persona, NULL, 0
+          FROM recommendation_flags f JOIN recommendations r ON r.id = f.recommendation_id
+         WHERE f.tenant_id = %(tenant)s AND f.flagged_at >= %(since)s AND f.flagged_at < %(until)s
+           AND f.flagged_by IS NOT NULL
+               {OF_ITEMS} AND (%(operator)s::uuid IS NULL OR f.flagged_by = %(operator)s))
+    SELECT 'act', (at AT TIME ZONE %(zone)s)::date, verb, actor, persona, NULL, count(*), sum(minutes)
+      FROM acts GROUP BY 2, verb, actor, persona
+     UNION ALL
+    SELECT 'waited', NULL, NULL, NULL, NULL, width_bucket(minutes, %(edges)s::float8[])::text, count(*), NULL
+      FROM acts WHERE verb IN ('approve', 'reject') GROUP BY 6
+     UNION ALL
+    (SELECT 'reason', NULL, NULL, NULL, NULL, reason, count(*), NULL
+       FROM acts WHERE verb = 'reject' GROUP BY reason ORDER BY count(*) DESC, reason LIMIT %(most)s)
 """
 MADE = f"""
-    SELECT r.card_id, c.title, c.content ->> 'key', count(*), count(*) FILTER (WHERE r.approved_at IS NOT NULL),
-           count(*) FILTER (WHERE r.shown_at IS NOT NULL), count(*) FILTER (WHERE r.clicked),
-           count(*) FILTER (WHERE f.helpful)
-      FROM recommendations r JOIN cards c ON c.card_id = r.card_id
-      LEFT JOIN recommendation_feedback f ON f.recommendation_id = r.id
-     WHERE r.tenant_id = %(tenant)s AND r.created_at >= %(since)s AND r.created_at < %(until)s {OF_ITEMS}
-     GROUP BY r.card_id, c.title, c.content ->> 'key' ORDER BY count(*) DESC, r.card_id
+    SELECT made.card_id, c.title, c.content ->> 'key', proposed, approved, shown, clicked, helpful
+      FROM (SELECT r.card_id, count(*) AS proposed, count(*) FILTER (WHERE r.approved_at IS NOT NULL) AS approved,
+                   count(*) FILTER (WHERE r.shown_at IS NOT NULL) AS shown,
+                   count(*) FILTER (WHERE r.clicked) AS clicked,
+                   count(*) FILTER (WHERE r.id IN (SELECT f.recommendation_id FROM recommendation_feedback f
+                                                    WHERE f.helpful)) AS helpful
+              FROM recommendations r
+             WHERE r.tenant_id = %(tenant)s AND r.created_at >= %(since)s AND r.created_at < %(until)s {OF_ITEMS}
+             GROUP BY r.card_id) made
+      JOIN cards c USING (card_id) ORDER BY made.proposed DESC, made.card_id
 """
 QUEUE = f"SELECT count(*) FROM recommendations r WHERE r.tenant_id = %(tenant)s AND r.status = 'pending' {OF_ITEMS}"
 
@@ -147,9 +145,7 @@ def analytics(*, tenant_id: UUID, zone: str, asked: Asked, now: datetime) -> Ana
     """Of people who agree today, counted with the eyes of the pipeline: the same people, asked about at once."""
     values = _values(tenant_id, zone, asked)
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
-        acted = _rows(ACTED, **values)
-        times = dict(_rows(REVIEWED, **values, edges=[minutes for minutes, _ in BINS]))
-        reasons = _rows(REASONS, **values, most=MOST_FREQUENT)
+        acted, times, reasons = _acted(values)
         cards = [Card(*row) for row in _rows(MADE, **values)]
         ((waiting,),) = _rows(QUEUE, **values)
         window, length = Window.DAYS_30.value, (asked.last - asked.first).days + 1
@@ -173,19 +169,27 @@ def analytics(*, tenant_id: UUID, zone: str, asked: Asked, now: datetime) -> Ana
 
 def by_day(*, tenant_id: UUID, zone: str, asked: Asked) -> dict[date, Acts]:
     with rowsecurity.viewing(rowsecurity.pipeline(tenant_id)):
-        return _by_day(_rows(ACTED, **_values(tenant_id, zone, asked)), asked)
+        return _by_day(_acted(_values(tenant_id, zone, asked))[0], asked)
 
 
 def of_operator(*, by: User, asked: Asked) -> tuple[Acts, dict[date, int]]:
     """What one of the staff did, in all and on each day."""
     auditing.one_of_the_staff(asked.operator, by=by)
     with rowsecurity.viewing(rowsecurity.pipeline(by.tenant_id)):
-        acted = _rows(ACTED, **_values(by.tenant_id, by.tenant.time_zone, asked))
+        acted, _, _ = _acted(_values(by.tenant_id, by.tenant.time_zone, asked))
     return _summed(acted), {day: acts.total for day, acts in _by_day(acted, asked).items()}
 
 
 def rate(part: int, whole: int) -> float | None:
     return float((Decimal(part) / whole).quantize(Decimal("0.0001"), ROUND_HALF_UP)) if whole else None
+
+
+def _acted(values: dict[str, Any]) -> tuple[list[tuple[Any, ...]], dict[int, int], list[tuple[str, int]]]:
+    """Acts by day, verb, operator and persona; decisions by how long they took; rejections by their reason."""
+    rows = _rows(ACTED, **values, edges=[minutes for minutes, _ in BINS], most=MOST_FREQUENT, verbs=list(ACTS))
+    acts = [(*row[1:5], *row[6:]) for row in rows if row[0] == "act"]
+    times = {int(row[5]): row[6] for row in rows if row[0] == "waited"}
+    return acts, times, [(row[5], row[6]) for row in rows if row[0] == "reason"]
 
 
 def _values(tenant_id: UUID, zone: str, asked: Asked) -> dict[str, Any]:

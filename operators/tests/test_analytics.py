@@ -109,7 +109,7 @@ def test_statements_do_not_grow_with_items(told, maya):
     few = cost()
     for hours in range(20):
         item(maya, hours=hours)
-    assert cost() == few == 11
+    assert cost() == few == 9
 
 
 def test_one_of_the_staff_alone(told, omar):
