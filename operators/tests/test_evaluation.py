@@ -459,7 +459,7 @@ def test_the_csv_has_every_number_of_the_json():
 # -- the command
 
 
-def test_the_command_writes_both_files_and_ends_well(ada, tmp_path):
+def test_the_command_writes_its_files_and_ends_well(ada, tmp_path):
     ended = typed("evaluate", "--output", tmp_path, "--json", "--fail-under")
     said = json.loads(ended.out)
     assert ended.code == 0
@@ -468,6 +468,8 @@ def test_the_command_writes_both_files_and_ends_well(ada, tmp_path):
     assert {path.stem for path in names.values()} == {stem}
     assert json.loads(names[".json"].read_text()) == said
     assert names[".csv"].read_text().splitlines()[0] == "metric_category,metric_name,value,count,total"
+    page = names[".html"].read_text()
+    assert "size: A4" in page and "<link" not in page and said["auditability"]["audit_chain_head"] in page
     assert "wrote" in ended.err
     assert typed("evaluate", "--quiet").err == ""
 

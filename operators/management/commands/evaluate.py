@@ -7,13 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from accounts import rowsecurity
 from accounts.management.people import SOME_FAILED, StaffCommand, tenant_of, wrong_usage
-from operators import evaluation, rendering
+from accounts.models import Tenant
+from operators import evaluation, printing, rendering
 from operators.evaluation import Report
 
 SAMPLE = 200
@@ -40,7 +43,7 @@ class Command(StaffCommand):
         parser.add_argument("--start", type=date.fromisoformat, metavar="DATE", help="first day (default: 90 days)")
         parser.add_argument("--end", type=date.fromisoformat, metavar="DATE", help="last day, UTC (default: today)")
         parser.add_argument("--replay-sample", type=number, default=SAMPLE, metavar="N", help="traces to make again")
-        parser.add_argument("--output", type=folder, metavar="DIR", help="a folder for the report as JSON and CSV")
+        parser.add_argument("--output", type=folder, metavar="DIR", help="a folder for the report as three files")
         parser.add_argument("--fail-under", action="store_true", help="exit 1 when a target is missed")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,7 +62,7 @@ class Command(StaffCommand):
                 replay=partial(evaluation.replayed, tenant_id=tenant.pk),
             )
         if options["output"]:
-            self._write(report, options)
+            self._write(report, tenant, options)
         if options["json"]:
             self.stdout.write(json.dumps(report.document))
         else:
@@ -67,10 +70,11 @@ class Command(StaffCommand):
         if options["fail_under"] and report.missed:
             raise SystemExit(SOME_FAILED)
 
-    def _write(self, report: Report, options: dict[str, Any]) -> None:
+    def _write(self, report: Report, tenant: Tenant, options: dict[str, Any]) -> None:
         for ending, text in (
             ("json", rendering.as_json(report.document)),
             ("csv", rendering.as_csv(report.document)),
+            ("html", _page(report, tenant)),
         ):
             path = options["output"] / rendering.file_name(report.report_id, report.as_of, ending)
             path.write_text(text, encoding="utf-8", newline="")
@@ -79,6 +83,15 @@ class Command(StaffCommand):
     def _progress(self, options: dict[str, Any], words: str) -> None:
         if not options["quiet"]:
             self.stderr.write(words)
+
+
+def _page(report: Report, tenant: Tenant) -> str:
+    """The report to print; a file carries its style sheet, which a page of ours may not."""
+    shown = printing.evaluation(
+        report.document, tenant=tenant, failed_samples=[str(pk) for pk in report.failed_samples], finished_at=None
+    )
+    css = Path(str(finders.find("console/report.css"))).read_text(encoding="utf-8")
+    return render_to_string("console/report/evaluation.html", {**shown, "sheet": css})
 
 
 def _print(report: Report, console: Console) -> None:
