@@ -68,19 +68,20 @@ def unflag(*, user: User, by: User, now: datetime, origin: Origin = NOWHERE) -> 
 @transaction.atomic
 def override_item(
     *,
-    user: User,
     item_id: UUID,
     reason: str,
     by: User,
     now: datetime,
+    user: User | None = None,
     revision: int | None = None,
     origin: Origin = NOWHERE,
 ) -> tuple[OperatorAction, Recommendation]:
-    """Take an item of this person back for good; one of somebody else is not theirs and not there."""
+    """Take an item back for good; where a person is named, one of somebody else is not theirs and not there."""
     said = worded(reason)
-    if not Recommendation.objects.filter(pk=item_id, user=user).exists():
+    found = Recommendation.objects.select_related("user").filter(pk=item_id).first()
+    if found is None or user not in (None, found.user):
         raise items.RecommendationNotFound
-    action = _written(user, ActionType.OVERRIDE, said, by, now, item_id)
+    action = _written(found.user, ActionType.OVERRIDE, said, by, now, item_id)
     item = reviewing.override(item_id=item_id, by=by, now=now, reason=said, revision=revision, origin=origin)
     return action, item
 

@@ -137,14 +137,14 @@ class PeopleViewSet(viewsets.ViewSet):
 
     @extend_schema(
         parameters=[USER],
-        request=shapes.Reasoned,
+        request=shapes.DecisionReason,
         responses={201: shapes.ActionOut},
         operation_id="operator_users_flag",
     )
     @action(detail=True, methods=["post"])
     @idempotent(still_visible=_still_agreed)
     def flag(self, request: Request, user_id: str) -> Response:
-        sent = shapes.Reasoned(data=request.data)
+        sent = shapes.DecisionReason(data=request.data)
         sent.is_valid(raise_exception=True)
         user = member(request, user_id)
         return Response(shapes.ActionOut(actions.flag(user=user, **sent.validated_data, **_staff(request))).data, 201)

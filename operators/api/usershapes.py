@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
+from operators.api.decisionshapes import DecisionReason
 from operators.api.decisionshapes import Listing as Desk
-from operators.api.decisionshapes import Reasoned
 from operators.models import OperatorAction
 from operators.people import Flag, Sort
 from operators.userfile import UserFile
@@ -43,7 +43,7 @@ class Day(serializers.Serializer[Any]):
     as_of = serializers.DateField(default=None, allow_null=True)
 
 
-class Overrule(Reasoned):
+class Overrule(DecisionReason):
     """Of an item, or of a persona; a persona of null ends what an operator said before."""
 
     recommendation_id = serializers.UUIDField(required=False)

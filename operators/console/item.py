@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.refusals import NotThere, Refused
-from operators import desk, evidence, notes, opening
+from operators import actions, desk, evidence, notes, opening
 from operators.console.pages import acting, frame
 from operators.models import TagName
 from recommendations import claims, flags, reviewing
@@ -110,9 +110,11 @@ def flag(request: HttpRequest, by: User, item: UUID) -> HttpResponse:
 
 
 def override(request: HttpRequest, by: User, item: UUID) -> HttpResponse:
-    return _with_reason(
-        request, by, item, "override", lambda **told: following(request, by, reviewing.override(**told))
-    )
+    def overridden(**told: Any) -> HttpResponse:
+        _, taken = actions.override_item(**told)
+        return following(request, by, taken)
+
+    return _with_reason(request, by, item, "override", overridden)
 
 
 DONE = {
