@@ -13,8 +13,9 @@ from accounts.origin import NOWHERE, Origin
 from accounts.refusals import Refused, Unacceptable
 from accounts.words import Word
 from operators import notes
+from operators.queue import ReviewItem
 from recommendations import items, reviewing
-from recommendations.lifecycle import Verb
+from recommendations.lifecycle import Status, Verb
 
 MOST = 100
 PERMISSION = "operators.decide_many"
@@ -93,6 +94,21 @@ def _done(
         verb=Verb(deed.value), item_ids=item_ids, by=by, now=now, batch_id=batch_id, said=said, origin=origin
     )
     return [item.pk for item in decided.succeeded], decided.failed
+
+
+def hindrance(row: ReviewItem, deed: Deed, by: User) -> str:
+    """Why an item could not be done now, in a sentence; empty where nothing is in the way."""
+    if deed is Deed.TAG:
+        return ""
+    if row.item.status != Status.PENDING:
+        return items.AlreadyDecided.sentence
+    if row.claim and row.claim.operator_id != by.pk:
+        return f"{row.claim.operator_name} is reviewing it."
+    if deed is Deed.APPROVE and not row.item.guardrails_passed:
+        return reviewing.GuardrailFailed.sentence
+    if deed is Deed.APPROVE and row.item.flagged:
+        return reviewing.OpenFlag.sentence
+    return ""
 
 
 def _known(text: str) -> UUID | None:

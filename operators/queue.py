@@ -63,11 +63,36 @@ class ReviewItem:
     tags: tuple[str, ...]
     undo_until: datetime | None
     decided_by_name: str | None
+    now: datetime
     today: date
+
+    @property
+    def age(self) -> str:
+        """How long it has waited, in the largest unit that says enough."""
+        minutes = int((self.now - self.item.created_at).total_seconds()) // 60
+        if minutes < 60:
+            return f"{max(minutes, 0)} min"
+        return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+
+    @property
+    def tag_names(self) -> list[str]:
+        return [tag.replace("_", " ") for tag in self.tags]
 
     @property
     def stale(self) -> bool:
         return stale(self.item.as_of, self.today)
+
+    @property
+    def newer_card(self) -> bool:
+        return bool(self.item.card.version > self.item.card_version)
+
+    @property
+    def persona_name(self) -> str:
+        return Persona(self.item.persona).title_words
+
+    @property
+    def checks(self) -> list[tuple[str, bool | None]]:
+        return [(name, verdict) for name, verdict in self.guardrails.items() if name not in ("passed", "consent")]
 
     @property
     def persona_id(self) -> int:
@@ -164,6 +189,7 @@ def _row(
         tags=tuple(tags),
         undo_until=until(last, item, by, now),
         decided_by_name=_name(decider, staff) if decider else None,
+        now=now,
         today=today,
     )
 

@@ -26,6 +26,7 @@ class Filter:
     default: str = ""
     several: bool = False
     everything: str = "All"
+    further: bool = False  # folded away until it is asked for
 
     def read(self, query: QueryDict) -> tuple[str, ...]:
         sent = query.getlist(self.name) if self.name in query else [self.default]
@@ -181,6 +182,11 @@ class Shown:
             )
             for each in self.asked.listing.filters
         ]
+
+    @property
+    def further(self) -> bool:
+        """Whether one of the filters that are folded away holds."""
+        return any(each.further and self.asked.chosen[each.name] for each in self.asked.listing.filters)
 
     def _head(self, column: Column) -> Head:
         if not column.sort:

@@ -21,18 +21,24 @@ from operators.console import (
 from operators.console.analytics import analytics
 from operators.console.audit import access, entry, log, verify
 from operators.console.evaluation import compare, report, reports, run
+from operators.console.many import many
 from operators.console.overview import overview
 from operators.console.pages import ACTS, ASKS, Page
+from operators.console.queue import decide, news, queue
 from operators.console.received import consents, load_again, upload, uploads
 
 SEES, DECIDES, ANNOTATES = "operators.see_queue", "operators.decide", "operators.annotate"
 ITEM, PERSON = "operators/reviewitem/<uuid:item>", "personas/person/<uuid:person>"
 NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
+MANY = "operators.decide_many"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 RUNS, RETRIES = "personas.see_runs", "personas.retry_run"
 PAGES: Mapping[str, tuple[Page, ...]] = {
     "Work": (
-        Page("operators/reviewitem/", keyboard.shown, SEES, "operators_reviewitem_changelist"),  # STUB
+        Page("operators/reviewitem/", queue, SEES, "operators_reviewitem_changelist", rail="Review queue"),
+        Page("operators/reviewitem/news/", news, SEES, "operators_reviewitem_news", ACTS),
+        Page("operators/reviewitem/decide/", decide, DECIDES, "operators_reviewitem_decide", ASKS),
+        Page("operators/reviewitem/many/", many, MANY, "operators_reviewitem_many", ACTS),
         Page(f"{ITEM}/change/", item.change, SEES, "operators_reviewitem_change"),
         Page(f"{ITEM}/approve/", item.approve, DECIDES, "operators_reviewitem_approve", ACTS),
         Page(f"{ITEM}/reject/", item.reject, DECIDES, "operators_reviewitem_reject", ASKS),
