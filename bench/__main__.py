@@ -11,6 +11,7 @@ from spendsense.devstack import Home, running
 NAMES = (
     "load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "recommend", "signin",
     "erasure", "cards", "feed", "legacy", "portraits", "people",
+    "erasure", "cards", "feed", "queue",
 )  # fmt: skip
 
 
