@@ -13,10 +13,9 @@ REASONS = {
     },
     "personas": {"catalogue", "portraits", "rules", "signals", "transitions"},
     "recommendations": {
-        "assigned", "cardcontent", "comparing", "considering", "conversation", "criteria", "drafts", "eligibility",
-        "explaining", "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces", "recalling",
-        "remembered", "rewriting",
-        "starter", "tracing", "unmet", "wording",
+        "assigned", "cardcontent", "cardform", "comparing", "considering", "conversation", "criteria", "drafts",
+        "eligibility", "explaining", "facts", "fields", "figures", "guardrails", "lifecycle", "matching", "pieces",
+        "recalling", "remembered", "rewriting", "starter", "tracing", "unmet", "wording",
     },
     "operators": {"folding", "measures", "rendering", "wordings", "charts"},
 }  # fmt: skip
