@@ -1,16 +1,16 @@
 """The cards of an institution as lists: found by what they say, with their versions and their uses."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, CharField, Count, F, Q, QuerySet
+from django.db.models import BooleanField, CharField, Count, F, Func, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, TruncDate
 
 from recommendations.cards import active
-from recommendations.models import Card, CardUsage, CardVersion
+from recommendations.models import Card, CardUsage, CardVersion, Recommendation
 from recommendations.uses import CardNotFound
 
 # Only what content says, not how its keys are called.
@@ -45,6 +45,14 @@ def found(
         said = Q(RawSQL(SAYS, [q], output_field=BooleanField()))  # noqa: S611 (q is a parameter)
         cards = cards.filter(_within("title", q) | _within("description", q) | said)
     return cards
+
+
+def card(*, tenant_id: UUID, card_id: UUID) -> Card:
+    """A deleted one too."""
+    known = Card.objects.filter(tenant_id=tenant_id, pk=card_id).first()
+    if known is None:
+        raise CardNotFound
+    return known
 
 
 def named(*, tenant_id: UUID, card_ids: Sequence[UUID]) -> dict[UUID, Card]:
@@ -88,6 +96,26 @@ def summary(*, tenant_id: UUID, since: date, until: date, group_by: str) -> Mapp
         .order_by("-events", "key")
     )
     return {"from": since, "to": until, "group_by": group_by, **totals, "groups": list(groups)}
+
+
+def tags_of(*, tenant_id: UUID) -> list[str]:
+    """Every tag that stands on a card."""
+    each = Card.objects.filter(tenant_id=tenant_id).annotate(tag=Func(F("tags"), function="unnest"))
+    return sorted(each.values_list("tag", flat=True).distinct())
+
+
+def uses_per_day(*, tenant_id: UUID, card_id: UUID, since: date, until: date, zone: tzinfo) -> dict[date, int]:
+    """By the calendar of the institution, both days included; a day without any is not there."""
+    begins, ends = (datetime.combine(day, time.min, zone) for day in (since, until + timedelta(days=1)))
+    events = CardUsage.objects.filter(tenant_id=tenant_id, card_id=card_id, used_at__gte=begins, used_at__lt=ends)
+    counted = events.values(day=TruncDate("used_at", tzinfo=zone)).annotate(uses=Count("pk")).order_by("day")
+    return dict(counted.values_list("day", "uses"))
+
+
+def items_of(*, tenant_id: UUID, card_id: UUID) -> QuerySet[Recommendation]:
+    """What was made from a card and of whom one may know, newest first."""
+    items = Recommendation.objects.filter(tenant_id=tenant_id, card_id=card_id)
+    return items.select_related("user").order_by("-created_at", "id")
 
 
 def _within(field: str, q: str) -> Q:

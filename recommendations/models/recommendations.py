@@ -149,6 +149,7 @@ class Recommendation(models.Model):
             models.Index(fields=["created_at"], name="recommendations_created"),
             models.Index(fields=["approved_at"], name="recommendations_approved"),
             models.Index(fields=["shown_at"], name="recommendations_shown"),
+            models.Index(F("card"), F("created_at").desc(), name="recommendations_made_from"),
             models.Index(
                 fields=["card"],
                 condition=Q(status__in=sorted(status.value for status in OPEN)),
