@@ -22,10 +22,13 @@ from operators.console.analytics import analytics
 from operators.console.audit import access, entry, log, verify
 from operators.console.evaluation import compare, report, reports, run
 from operators.console.many import many
+from operators.console.library import listing as cards
+from operators.console.library import reading, writing
 from operators.console.overview import overview
 from operators.console.pages import ACTS, ASKS, Page
 from operators.console.queue import decide, news, queue
 from operators.console.received import consents, load_again, upload, uploads
+from operators.console.studio import cases, editing, listing, publishing, trying
 
 SEES, DECIDES, ANNOTATES = "operators.see_queue", "operators.decide", "operators.annotate"
 ITEM, PERSON = "operators/reviewitem/<uuid:item>", "personas/person/<uuid:person>"
@@ -33,6 +36,39 @@ NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
 MANY = "operators.decide_many"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 RUNS, RETRIES = "personas.see_runs", "personas.retry_run"
+RULES, RULE_SET, SIMULATION = "personas/ruleset/", "personas/ruleset/<uuid:id>/", "personas/simulation/<uuid:id>/"
+SEES_RULES, DRAFTS, PUBLISHES = "personas.see_rules", "personas.draft_rules", "personas.publish_rules"
+STUDIO = (
+    Page(RULES, listing.rule_sets, SEES_RULES, "personas_ruleset_changelist", rail="Rule-set studio"),
+    Page(RULES + "add/", listing.add, DRAFTS, "personas_ruleset_add", ACTS),
+    Page(RULES + "history/", listing.history, SEES_RULES, "personas_ruleset_history"),
+    Page(RULE_SET + "change/", editing.rule_set, SEES_RULES, "personas_ruleset_change"),
+    Page(RULE_SET + "draft/", editing.draft, DRAFTS, "personas_ruleset_draft", ACTS),
+    Page(RULE_SET + "compare/", listing.compare, SEES_RULES, "personas_ruleset_compare"),
+    Page(RULE_SET + "simulations/", trying.simulations, SEES_RULES, "personas_ruleset_simulations"),
+    Page(RULE_SET + "simulate/", trying.simulate, "personas.simulate_rules", "personas_ruleset_simulate", ACTS),
+    Page(RULE_SET + "publish/", publishing.publish, PUBLISHES, "personas_ruleset_publish", ASKS),
+    Page(RULE_SET + "roll-back/", publishing.roll_back, PUBLISHES, "personas_ruleset_roll_back", ASKS),
+    Page(RULE_SET + "discard/", editing.discard, DRAFTS, "personas_ruleset_discard", ASKS),
+    Page(SIMULATION + "change/", trying.simulation, SEES_RULES, "personas_simulation_change"),
+    Page(SIMULATION + "export/json/", trying.export_json, SEES_RULES, "personas_simulation_json"),
+    Page(SIMULATION + "export/csv/", trying.export_csv, SEES_RULES, "personas_simulation_csv"),
+    Page("personas/overridecase/", cases.cases, SEES_RULES, "personas_overridecase_changelist"),
+)
+
+CARDS, CARD = "recommendations/card/", "recommendations/card/<uuid:id>/"
+SEES_CARDS, WRITES_CARDS = "recommendations.see_cards", "recommendations.write_cards"
+LIBRARY = (
+    Page(CARDS, cards.cards, SEES_CARDS, "recommendations_card_changelist", rail="Cards"),
+    Page(CARDS + "add/", writing.add, WRITES_CARDS, "recommendations_card_add", ASKS),
+    Page(CARD + "change/", reading.card, SEES_CARDS, "recommendations_card_change"),
+    Page(CARD + "versions/", reading.compare, SEES_CARDS, "recommendations_card_versions"),
+    Page(CARD + "preview/", reading.preview, SEES_CARDS, "recommendations_card_preview", ACTS),
+    Page(CARD + "edit/", writing.edit, WRITES_CARDS, "recommendations_card_edit", ASKS),
+    Page(CARD + "delete/", writing.delete, WRITES_CARDS, "recommendations_card_delete", ASKS),
+    Page(CARD + "restore/", writing.restore, WRITES_CARDS, "recommendations_card_restore", ACTS),
+)
+
 PAGES: Mapping[str, tuple[Page, ...]] = {
     "Work": (
         Page("operators/reviewitem/", queue, SEES, "operators_reviewitem_changelist", rail="Review queue"),
@@ -80,7 +116,7 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
         Page("operators/run/<uuid:run_id>/change/", runs.one, RUNS, "operators_run_change"),
         Page("operators/run/<uuid:run_id>/retry/", runs.retry, RETRIES, "operators_run_retry", ACTS),
     ),
-    "Content": (),
+    "Content": (*LIBRARY, *STUDIO),
     "Numbers": (
         Page("", overview, "", "index"),
         Page("operators/analytics/", analytics, NUMBERS, "operators_analytics", rail="Analytics"),

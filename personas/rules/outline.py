@@ -6,7 +6,7 @@ from typing import Any
 
 from personas.catalogue import CATALOGUE, Type
 from personas.rules.document import Persona, Strength
-from personas.rules.editing import EDITED, PARTS, Place, places
+from personas.rules.editing import EDITED, FLAGS, PARTS, Place, places
 from personas.rules.errors import Error
 from personas.rules.linting import Finding
 
@@ -23,6 +23,7 @@ class Leaf:
     op: str
     value: str
     hint: str
+    choices: tuple[str, ...]
     met: int | None
     errors: list[str]
     findings: list[Finding]
@@ -96,14 +97,6 @@ def _typed(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _hint(path: str) -> str:
-    """What a signal is compared with."""
-    signal = CATALOGUE.get(path)
-    if signal is None:
-        return ""
-    return {Type.FLAG: "true or false", Type.WORD: ", ".join(signal.words)}.get(signal.type, signal.unit)
-
-
 def _part(at: str, name: str, persona: Persona, known: Mapping[str, Place], beside: _Beside) -> Part:
     place = known.get(at)
     if place is None:
@@ -124,5 +117,16 @@ def _shown(place: Place, known: Mapping[str, Place], beside: _Beside) -> Leaf | 
         return Group(place.at, place.fold, [_shown(child, known, beside) for child in children], met, wrong)
     node = place.node
     about = [one for one in beside.findings if one.criteria == (str(node["id"]),)]
-    value, hint = _typed(node["threshold"]), _hint(node["signal"])
-    return Leaf(place.at, str(node["id"]), node["signal"], node["op"], value, hint, met, wrong, about)
+    signal = CATALOGUE.get(node["signal"])
+    return Leaf(
+        at=place.at,
+        id=str(node["id"]),
+        signal=node["signal"],
+        op=node["op"],
+        value=_typed(node["threshold"]),
+        hint=signal.unit if signal else "",
+        choices=(tuple(FLAGS) if signal.type is Type.FLAG else signal.words) if signal else (),
+        met=met,
+        errors=wrong,
+        findings=about,
+    )

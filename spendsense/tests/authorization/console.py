@@ -70,8 +70,8 @@ class Ours:
         return {method: status for method, status in (("GET", self.get), ("POST", self.post)) if status}
 
 
-SENIORS = ("omar", "ada")
 _CLAIMS = frozenset({"review_claims"})
+_RULES, _CARDS = "/admin/personas/ruleset/", "/admin/recommendations/card/"
 OURS: list[Ours] = [
     Ours("/admin/operators/reviewitem/{waiting}/change/", writes=_CLAIMS),
     Ours("/admin/operators/reviewitem/{item}/approve/", get=None, post=409),
@@ -112,6 +112,29 @@ OURS: list[Ours] = [
     Ours("/admin/accounts/upload/{upload}/change/"),
     Ours("/admin/accounts/upload/{upload}/load-again/", SENIORS, get=None, post=409),
     Ours("/admin/accounts/consentrecord/"),
+    Ours(_RULES),
+    Ours(f"{_RULES}add/", SENIORS, get=None, post=404),
+    Ours(f"{_RULES}history/"),
+    Ours(f"{_RULES}{{rule_set}}/change/"),
+    Ours(f"{_RULES}{{rule_set}}/draft/", SENIORS, get=None, post=200),
+    Ours(f"{_RULES}{{rule_set}}/compare/"),
+    Ours(f"{_RULES}{{rule_set}}/simulations/"),
+    Ours(f"{_RULES}{{rule_set}}/simulate/", SENIORS, get=None, post=400),
+    Ours(f"{_RULES}{{rule_set}}/publish/", SENIORS, post=400),
+    Ours(f"{_RULES}{{rule_set}}/roll-back/", SENIORS, get=404, post=404),
+    Ours(f"{_RULES}{{rule_set}}/discard/", SENIORS, post=200),
+    Ours("/admin/personas/simulation/{simulation}/change/"),
+    Ours("/admin/personas/simulation/{simulation}/export/json/", get=302),
+    Ours("/admin/personas/simulation/{simulation}/export/csv/", get=302),
+    Ours("/admin/personas/overridecase/"),
+    Ours(_CARDS),
+    Ours(f"{_CARDS}add/", SENIORS, post=200),
+    Ours(f"{_CARDS}{{card}}/change/"),
+    Ours(f"{_CARDS}{{card}}/versions/"),
+    Ours(f"{_CARDS}{{card}}/preview/", get=None, post=400),
+    Ours(f"{_CARDS}{{card}}/edit/", SENIORS, post=409),
+    Ours(f"{_CARDS}{{card}}/delete/", SENIORS, post=200),
+    Ours(f"{_CARDS}{{card}}/restore/", SENIORS, get=None, post=302),
 ]
 OF_A_PAGE = ("", "add/", "{}/change/", "{}/delete/", "{}/history/")
 
