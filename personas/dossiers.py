@@ -127,6 +127,8 @@ def sittings(*, by: By, changes: Sequence[Change], now: datetime) -> list[Sittin
     seen = persons.ids(by=by, person_ids=named)
     if len(seen) < len(named):
         persons.refuse(by=by, person_ids=named)
+    if isinstance(by, User) and by.is_consumer and any(change.opens for change in changes):
+        _unknown(by, by.pk)  # of who does not agree a provider hears nothing
     found = {person.pk: person for person in Person.objects.filter(pk__in=seen)}
     made = _sittings(changes, found, now)
     read = [submission.id for sitting in made for submission in sitting.submissions]

@@ -257,6 +257,15 @@ class TestByAProvider:
         assert (refused.status_code, refused.json()["code"]) == (409, "CONSENT_REQUIRED")
         assert holds() == [0] * 5
 
+    def test_of_who_does_not_agree_it_hears_nothing(self, vera, provided):
+        noor = factories.UserFactory(email="noor@example.test")
+        PersonFactory(user=vera)
+        with speaking(provided, document) as model:
+            for user, code in ((noor, "CONSENT_REQUIRED"), (vera, "PERSON_EXISTS")):
+                refused = client_of(user).post("/v1/persona", {"raw_text": "x"}, format="json")
+                assert (refused.status_code, refused.json()["code"]) == (409, code)
+        assert model.heard == []
+
     def test_names_changed_while_it_thinks_are_those_of_the_portrait(self, omar, person, provided, now):
         named = []
 
