@@ -387,6 +387,11 @@ SPECTACULAR_SETTINGS = {
         "StrengthEnum": "personas.api.answers.STRENGTHS",
         "DeedEnum": "operators.bulk.Deed.values",
         "AuditActionEnum": "accounts.models.audit.Action.choices",
+        "ItemStatusEnum": "operators.api.reviewshapes.STATUSES",
+        "PriorityEnum": "operators.api.reviewshapes.PRIORITIES",
+        "StrengthEnum": "personas.models.assignments.STRENGTHS",
+        "AuditActionEnum": "operators.api.audit.ACTIONS",
+        "DeedEnum": "operators.api.reviewshapes.DEEDS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

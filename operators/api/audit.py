@@ -23,10 +23,12 @@ from operators.api.files import streamed
 from operators.api.paging import DeskPage
 from operators.auditing import EntryNotFound, OperatorNotFound, Wanted
 
+ACTIONS = Action.choices()
+
 
 class LogsAsked(serializers.Serializer[Any]):
     operator_id = serializers.UUIDField(default=None)
-    action = serializers.ChoiceField(Action.values(), default=None)
+    action = serializers.ChoiceField(ACTIONS, default=None)
     object_type = serializers.CharField(max_length=32, default=None)
     recommendation_id = serializers.UUIDField(default=None)
     subject = serializers.UUIDField(default=None, help_text="The id of the person an act was about.")

@@ -12,6 +12,7 @@ from recommendations.lifecycle import Status
 from recommendations.models import Kind, Outcome, Priority
 
 MANY = 100
+STATUSES, PRIORITIES, DEEDS = Status.values(), Priority.values(), ["approve", "reject"]
 
 
 class Listing(Page):
@@ -117,7 +118,7 @@ class StatsOut(serializers.Serializer[Any]):
 class Many(serializers.Serializer[Any]):
     """Ids are taken as they come: one that names nothing fails alone."""
 
-    action = serializers.ChoiceField(["approve", "reject"])
+    action = serializers.ChoiceField(DEEDS)
     recommendation_ids = serializers.ListField(
         child=serializers.CharField(max_length=64), min_length=1, max_length=MANY
     )
