@@ -1,6 +1,7 @@
 """Many items of the queue at once: what would become of each, the confirmation, and what came of it."""
 
 from collections import Counter
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -59,7 +60,7 @@ def _asking(
 ) -> HttpResponse:
     rows = _rows(by, chosen)
     looked = [(row, bulk.hindrance(row, deed, by)) for row in rows]
-    shown = {
+    shown: dict[str, Any] = {
         "deed": deed.value,
         "does": TITLES[deed],
         "rows": looked,

@@ -98,7 +98,8 @@ def _decided(verb: str, reason: str, what: dict[str, Any]) -> Recommendation:
 
 def _asking(request: HttpRequest, row: ReviewItem, verb: str, refused: Refused | None = None) -> HttpResponse:
     """The question on a page of its own, with what was refused and what was typed."""
-    told = {name: _said(request, name) for name in ("back", "at", "reason")} | {"row": row, "verb": verb}
+    told: dict[str, Any] = {"row": row, "verb": verb}
+    told |= {name: _said(request, name) for name in ("back", "at", "reason")}
     if refused:
         return refusal(request, "queue/one", row.item.title, refused, **told)
     return frame(request, "queue/one", row.item.title, **told)
