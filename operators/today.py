@@ -24,8 +24,8 @@ DECIDED = """
            avg(extract(epoch FROM m.at - r.created_at))::float8,
            (SELECT count(*) FROM recommendation_flags f WHERE f.tenant_id = %(tenant)s AND NOT f.resolved)
       FROM recommendation_moves m JOIN recommendations r ON r.id = m.recommendation_id
-     WHERE m.tenant_id = %(tenant)s AND m.at >= %(since)s AND m.at = CASE m.verb
-           WHEN 'approve' THEN r.approved_at WHEN 'reject' THEN r.rejected_at END
+     WHERE m.tenant_id = %(tenant)s AND m.at >= %(since)s AND m.verb IN ('approve', 'reject')
+       AND m.at = CASE m.verb WHEN 'approve' THEN r.approved_at ELSE r.rejected_at END
 """
 PEOPLE = """
     SELECT count(*), count(*) FILTER (WHERE p.as_of < %(fresh)s),

@@ -17,7 +17,8 @@ WAITING = """
              ORDER BY created_at, id LIMIT 1),
            (SELECT count(*) FROM recommendation_moves m JOIN recommendations r ON r.id = m.recommendation_id
              WHERE m.tenant_id = %(tenant)s AND m.at >= %(since)s AND m.actor_id = %(by)s
-               AND m.at = CASE m.verb WHEN 'approve' THEN r.approved_at WHEN 'reject' THEN r.rejected_at END)
+               AND m.verb IN ('approve', 'reject')
+               AND m.at = CASE m.verb WHEN 'approve' THEN r.approved_at ELSE r.rejected_at END)
 """
 LAST = """
     SELECT m.at, m.actor_id FROM recommendation_moves m
