@@ -36,7 +36,8 @@ NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
 MANY = "operators.decide_many"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
 RUNS, RETRIES = "personas.see_runs", "personas.retry_run"
-RULES, RULE_SET, SIMULATION = "personas/ruleset/", "personas/ruleset/<uuid:id>/", "personas/simulation/<uuid:id>/"
+RULES, RULE_SET = "personas/ruleset/", "personas/ruleset/<uuid:id>/"
+SIMULATION = "personas/ruleset/simulation/<uuid:id>/"
 SEES_RULES, DRAFTS, PUBLISHES = "personas.see_rules", "personas.draft_rules", "personas.publish_rules"
 STUDIO = (
     Page(RULES, listing.rule_sets, SEES_RULES, "personas_ruleset_changelist", rail="Rule-set studio"),
@@ -53,7 +54,7 @@ STUDIO = (
     Page(SIMULATION + "change/", trying.simulation, SEES_RULES, "personas_simulation_change"),
     Page(SIMULATION + "export/json/", trying.export_json, SEES_RULES, "personas_simulation_json"),
     Page(SIMULATION + "export/csv/", trying.export_csv, SEES_RULES, "personas_simulation_csv"),
-    Page("personas/overridecase/", cases.cases, SEES_RULES, "personas_overridecase_changelist"),
+    Page(RULES + "cases/", cases.cases, SEES_RULES, "personas_overridecase_changelist"),
 )
 
 CARDS, CARD = "recommendations/card/", "recommendations/card/<uuid:id>/"

@@ -206,7 +206,7 @@ def test_a_simulation_is_taken_away_as_a_file_once_it_is_there(desk, omar, maya,
     desk.post(f"{HERE}{draft.pk}/simulate/", {"windows": ["30d"]})
     with rowsecurity.viewing(rowsecurity.of(omar)):
         running = Simulation.objects.get().pk
-    early = desk.get(f"/admin/personas/simulation/{running}/export/csv/", follow=True)
+    early = desk.get(f"/admin/personas/ruleset/simulation/{running}/export/csv/", follow=True)
     assert "There is nothing to take away before the simulation is completed." in words(early)
     where = simulated(desk, omar, draft).removesuffix("change/")
     table = desk.get(f"{where}export/csv/").content.decode()
@@ -255,7 +255,7 @@ def test_an_override_case_is_waived_with_its_reason_beside_it(desk, omar, maya, 
     with rowsecurity.viewing(rowsecurity.of(omar)):
         assert OverrideCase.objects.get().state == "waived"
         assert AuditEntry.objects.filter(action="rules_publish").count() == 1
-    said = words(desk.get("/admin/personas/overridecase/", {"state": "waived"}))
+    said = words(desk.get("/admin/personas/ruleset/cases/", {"state": "waived"}))
     assert "Waived by omar@example.test with version 2: Has cancelled two of them." in said
 
 
@@ -285,8 +285,8 @@ def test_open_cases_say_what_the_active_rules_give_today(desk, maya, noor):
     overruled(maya)
     overruled(maya, persona="savings_builder")
     overruled(noor)
-    said = words(desk.get("/admin/personas/overridecase/"))
+    said = words(desk.get("/admin/personas/ruleset/cases/"))
     assert "maya@example.test 30d Subscription Heavy Subscription Heavy Knows the person." in said
     assert "maya@example.test 30d Savings Builder Broken Subscription Heavy" in said
     assert "noor" not in said
-    assert "No case is like this." in words(desk.get("/admin/personas/overridecase/", {"state": "retired"}))
+    assert "No case is like this." in words(desk.get("/admin/personas/ruleset/cases/", {"state": "retired"}))

@@ -13,12 +13,10 @@ from personas import rulesets
 STATES = (("open", "Open"), ("waived", "Waived"), ("retired", "Retired"))
 CASES = Listing(
     (
-        Column("Person"),
-        Column("Window"),
+        Column("Person and window"),
         Column("Expected"),
-        Column("The active rules say"),
+        Column("Rules today"),
         Column("Reason"),
-        Column("Operator"),
         Column("Made"),
         Column("State"),
     ),

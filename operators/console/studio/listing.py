@@ -22,11 +22,10 @@ STATUSES = ((Status.DRAFT.value, "Draft"), (Status.PUBLISHED.value, "Active"), (
 SORTS = {"version": F("version"), "created": F("created_at"), "published": F("published_at")}
 COLUMNS = (
     Column("Rule set", "version"),
-    Column("Status"),
     Column("Note"),
     Column("Made", "created"),
     Column("Published", "published"),
-    Column("People changed", number=True),
+    Column("Affected", number=True),
     Column(""),
 )
 PUBLICATIONS = Listing(
