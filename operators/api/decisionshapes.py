@@ -1,5 +1,6 @@
 """What the routes of one item take and give."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from rest_framework import serializers
@@ -283,29 +284,31 @@ def detail(row: ReviewItem, found: Evidence) -> dict[str, Any]:
     item, card = found.item, found.card
     asked = found.trace.get("eligibility") or {}
     told: dict[str, Any] = ItemDetail(
-        {
-            **{name: getattr(row, name) for name in OF_ROW},
-            "content": item.content,
-            "disclosure": item.disclosure,
-            "moves": found.moves,
-            "notes": found.notes,
-            "tags": found.tags,
-            "flags": found.flags,
-            "card": {
-                "card_id": card.pk,
-                "key": card.content.get("key"),
-                "title": card.title,
-                "version": item.card_version,
-                "newest_version": card.version,
-                "is_active": card.is_active,
-            },
-            "signals_used": found.trace.get("signals_used") or [],
-            "citations": found.cited,
-            "criteria": found.assignment.get("criteria") or [],
-            "counterfactual": found.counterfactual,
-            "eligibility": asked if asked.get("status") else None,
-            "guardrail_checks": [check.as_json() for check in found.checks],
-            "other_items": found.beside,
-        }
+        SimpleNamespace(
+            **{
+                **{name: getattr(row, name) for name in OF_ROW},
+                "content": item.content,
+                "disclosure": item.disclosure,
+                "moves": found.moves,
+                "notes": found.notes,
+                "tags": found.tags,
+                "flags": found.flags,
+                "card": {
+                    "card_id": card.pk,
+                    "key": card.content.get("key"),
+                    "title": card.title,
+                    "version": item.card_version,
+                    "newest_version": card.version,
+                    "is_active": card.is_active,
+                },
+                "signals_used": found.trace.get("signals_used") or [],
+                "citations": found.cited,
+                "criteria": found.assignment.get("criteria") or [],
+                "counterfactual": found.counterfactual,
+                "eligibility": asked if asked.get("status") else None,
+                "guardrail_checks": [check.as_json() for check in found.checks],
+                "other_items": found.beside,
+            }
+        )
     ).data
     return told
