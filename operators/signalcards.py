@@ -83,7 +83,7 @@ def _days(value: Any) -> str:
     return f"{float(value):g} days"
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value.isoformat() if isinstance(value, date) else str(value).replace("_", " ")
@@ -98,20 +98,20 @@ WANTED: dict[str, tuple[str, tuple[Asked, ...]]] = {
             ("Use of all limits", "aggregate_utilization_pct", _percent, used),
             ("Highest card", "highest_card_utilization_pct", _percent, used),
             ("Interest a month", "interest_monthly", money, NOTHING),
-            ("Interest charged", "any_interest_charges", _plain, _yes_is_bad),
-            ("Overdue", "any_overdue", _plain, _yes_is_bad),
-            ("Only minimum payments", "any_minimum_payment_only", _plain, _yes_is_bad),
+            ("Interest charged", "any_interest_charges", plain, _yes_is_bad),
+            ("Overdue", "any_overdue", plain, _yes_is_bad),
+            ("Only minimum payments", "any_minimum_payment_only", plain, _yes_is_bad),
         ),
     ),
     "income": (
         "Income",
         (
             ("Income a month", "monthly_income", money, NOTHING),
-            ("Rhythm", "payment_frequency", _plain, NOTHING),
+            ("Rhythm", "payment_frequency", plain, NOTHING),
             ("Days between pay days", "median_pay_gap_days", _days, NOTHING),
             ("Variability", "income_variability_pct", _percent, _varies),
             ("Buffer", "cash_flow_buffer_months", _months, _thin),
-            ("Last pay day", "last_pay_date", _plain, NOTHING),
+            ("Last pay day", "last_pay_date", plain, NOTHING),
         ),
     ),
     "savings": (
@@ -126,10 +126,10 @@ WANTED: dict[str, tuple[str, tuple[Asked, ...]]] = {
     "subscriptions": (
         "Subscriptions",
         (
-            ("Active", "recurring_merchant_count", _plain, NOTHING),
+            ("Active", "recurring_merchant_count", plain, NOTHING),
             ("Cost a month", "monthly_recurring_spend", money, NOTHING),
             ("Share of spending", "subscription_share_pct", _percent, _heavy),
-            ("Ended", "inactive_merchant_count", _plain, NOTHING),
+            ("Ended", "inactive_merchant_count", plain, NOTHING),
         ),
     ),
     "spending": (
@@ -137,8 +137,8 @@ WANTED: dict[str, tuple[str, tuple[Asked, ...]]] = {
         (
             ("In this window", "spend_total", money, NOTHING),
             ("A month", "monthly_spend", money, NOTHING),
-            ("Rows", "transaction_count", _plain, NOTHING),
-            ("Days covered", "days_covered", _plain, NOTHING),
+            ("Rows", "transaction_count", plain, NOTHING),
+            ("Days covered", "days_covered", plain, NOTHING),
         ),
     ),
 }

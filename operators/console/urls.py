@@ -32,6 +32,7 @@ from operators.console.studio import cases, editing, listing, publishing, trying
 
 SEES, DECIDES, ANNOTATES = "operators.see_queue", "operators.decide", "operators.annotate"
 ITEM, PERSON = "operators/reviewitem/<uuid:item>", "personas/person/<uuid:person>"
+FILE = "operators/userfile/<uuid:user_id>"
 NUMBERS, OWN_ACTS = "operators.see_analytics", "accounts.see_own_audit"
 MANY = "operators.decide_many"
 FILES, AGAIN = "accounts.open_files", "accounts.load_again"
@@ -99,10 +100,13 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
     ),
     "People": (
         Page("operators/userfile/", people.listed, FILES, "operators_userfile_changelist", rail="Users"),
-        Page("operators/userfile/<uuid:user_id>/change/", userfile.opened, FILES, "operators_userfile_change"),
-        Page("operators/userfile/<uuid:user_id>/<slug:deed>/", userdeeds.asked, FILES, "operators_userfile_deed", ASKS),
+        Page(f"{FILE}/change/", userfile.opened, FILES, "operators_userfile_change"),
+        *(
+            Page(f"{FILE}/{word}/", userdeeds.of(deed), deed.permission, f"operators_userfile_{word}", ASKS)
+            for word, deed in userdeeds.DEEDS.items()
+        ),
         Page(
-            "operators/userfile/<uuid:user_id>/items/<uuid:item_id>/override/",
+            f"{FILE}/items/<uuid:item_id>/override/",
             userdeeds.item,
             "personas.override",
             "operators_userfile_item",

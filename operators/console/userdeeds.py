@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,11 +14,11 @@ from django.urls import reverse
 
 from accounts import tasks
 from accounts.models import User
-from accounts.refusals import Refused
+from accounts.refusals import NotThere, Refused
 from accounts.stated import LONGEST, SHORTEST
 from operators import actions, generating, remeasuring, userfile
 from operators.console import people
-from operators.console.pages import acting, frame, refusal
+from operators.console.pages import View, acting, frame, refusal
 from operators.console.userfile import theirs
 from personas import overriding
 from personas.models import Window
@@ -196,11 +195,13 @@ OVER_ITEM = Deed(
 )
 
 
-def asked(request: HttpRequest, by: User, user_id: UUID, deed: str) -> HttpResponse:
-    """A page with what will happen; sent, it is done and the file is shown again."""
-    if deed not in DEEDS:
-        raise Http404
-    return _done(request, by, theirs(by, user_id), DEEDS[deed])
+def of(deed: Deed) -> View:
+    """The page of a deed: what will happen; sent, it is done and the file is shown again."""
+
+    def asked(request: HttpRequest, by: User, user_id: UUID) -> HttpResponse:
+        return _done(request, by, theirs(by, user_id), deed)
+
+    return asked
 
 
 def item(request: HttpRequest, by: User, user_id: UUID, item_id: UUID) -> HttpResponse:
@@ -213,8 +214,6 @@ def item(request: HttpRequest, by: User, user_id: UUID, item_id: UUID) -> HttpRe
 
 
 def _done(request: HttpRequest, by: User, user: User, deed: Deed, **shown: Any) -> HttpResponse:
-    if not by.has_perm(deed.permission):
-        raise PermissionDenied
     form = deed.form(request.POST if request.method == "POST" else None)
     shown |= {"deed": deed, "form": form, "person": userfile.name_of(user) or str(user), "user_id": user.pk}
     if request.method != "POST":
@@ -223,6 +222,8 @@ def _done(request: HttpRequest, by: User, user: User, deed: Deed, **shown: Any) 
         return frame(request, "people/deed", deed.title, status=400, **shown)
     try:
         said = deed.act(user, form.cleaned_data | {"item": shown.get("item")}, acting(request, by))
+    except NotThere as missing:
+        raise Http404 from missing
     except Refused as refused:
         return refusal(request, "people/deed", deed.title, refused, **shown)
     transaction.on_commit(tasks.wake)

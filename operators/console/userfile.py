@@ -91,7 +91,8 @@ def _overview(request: HttpRequest, by: User, found: UserFile) -> Told:
         for window, row in found.personas.items()
         if row
     ]
-    return {"standing": standing, "charts": [chart], "now": now}
+    accounts = {kind.replace("_", " ").capitalize(): count for kind, count in found.accounts.items()}
+    return {"standing": standing, "accounts": accounts, "charts": [chart], "now": now}
 
 
 def _signals(request: HttpRequest, by: User, found: UserFile) -> Told:
@@ -121,7 +122,8 @@ def _signals(request: HttpRequest, by: User, found: UserFile) -> Told:
 def _money(request: HttpRequest, by: User, found: UserFile) -> Told:
     rows = Transaction.objects.filter(user=found.user).select_related("account").order_by("-date", "-id")
     accounts = Account.objects.filter(user=found.user).select_related("liability").order_by("type", "name", "id")
-    return {"accounts": accounts, "page": _page(request, rows)}
+    kinds = [(account, (account.account_type or account.subtype).replace("_", " ")) for account in accounts]
+    return {"accounts": kinds, "page": _page(request, rows)}
 
 
 def _corrections(request: HttpRequest, by: User, found: UserFile) -> Told:
@@ -139,10 +141,7 @@ def _personas(request: HttpRequest, by: User, found: UserFile) -> Told:
     if snapshot and not snapshot.no_signals:
         today = days.day_of(now, by.tenant.time_zone)
         would = counterfactuals.counterfactual(user=found.user, window=Window(window), today=today)
-        told["would"] = [
-            one | {"title": people.title(one["persona"]), "then_title": people.title(one["then"])}
-            for one in would.told["personas"]
-        ]
+        told["would"] = [_would(one) for one in would.told["personas"]]
     last = days.day_of(now, by.tenant.time_zone)
     chart = portraying.standing(
         userfile.stays(user_id=found.user.pk, now=now),
@@ -151,6 +150,22 @@ def _personas(request: HttpRequest, by: User, found: UserFile) -> Told:
         last=last,
     )
     return told | {"charts": [chart], "titles": {one.value: one.title_words for one in Persona}}
+
+
+def _would(one: Told) -> Told:
+    """A persona with its criteria in words; those of the smallest change are marked."""
+    criteria = [
+        {
+            "rule": f"{each['signal']} {each['op']} {signalcards.plain(each['threshold'])}",
+            "now": "not known" if each["current"] is None else signalcards.plain(each["current"]),
+            "met": each["met"],
+            "marked": each["id"] in one["smallest_change"],
+            "sentence": each["sentence"],
+        }
+        for each in one["criteria"]
+    ]
+    title, then = people.title(one["persona"]), people.title(one["then"])
+    return {"title": title, "matched": one["matched"], "then": then, "criteria": criteria}
 
 
 def _recommendations(request: HttpRequest, by: User, found: UserFile) -> Told:

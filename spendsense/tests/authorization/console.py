@@ -18,15 +18,9 @@ class Page:
 
 
 PAGES = {
-    "accounts.user": Page(EVERYONE, "person"),
-    "accounts.account": Page(EVERYONE, "account"),
     "accounts.tenant": Page(ADMINS),  # its list is the one page there is, and its rows lead there
     "accounts.apikey": Page(ADMINS, "key", ADMINS),
     "accounts.staff": Page(ADMINS, "member", ADMINS),
-    "personas.profile": Page(EVERYONE, "profile"),
-    "personas.assignment": Page(EVERYONE, "assignment"),
-    "personas.transition": Page(EVERYONE, "transition"),
-    "personas.run": Page(EVERYONE, "run"),
 }
 OF_THE_SITE = {  # the answer to staff with a second factor
     "GET /admin/": 200,
@@ -72,6 +66,8 @@ class Ours:
 
 _CLAIMS = frozenset({"review_claims"})
 _RULES, _CARDS = "/admin/personas/ruleset/", "/admin/recommendations/card/"
+_MEASURED = frozenset({"signal_snapshots", "user_personas", "persona_transitions", "persona_profiles", "users"})
+_CONSIDERED = frozenset({"considerations", "recommendations", "recommendation_moves"})
 OURS: list[Ours] = [
     Ours("/admin/operators/reviewitem/{waiting}/change/", writes=_CLAIMS),
     Ours("/admin/operators/reviewitem/{item}/approve/", get=None, post=409),
@@ -104,6 +100,18 @@ OURS: list[Ours] = [
     Ours("/admin/personas/person/{dossier}/add/", post=400),
     Ours("/admin/personas/person/{dossier}/regenerate/", get=None, post=302),
     Ours("/admin/personas/person/{dossier}/remove/", SENIORS, post=400),
+    Ours("/admin/operators/userfile/"),
+    Ours("/admin/operators/userfile/{person}/change/"),
+    Ours("/admin/operators/userfile/{person}/refresh/", SENIORS, post=302, writes=_MEASURED),
+    Ours("/admin/operators/userfile/{person}/generate/", SENIORS, post=302, writes=_CONSIDERED),
+    Ours("/admin/operators/userfile/{person}/flag/", SENIORS, post=400),
+    Ours("/admin/operators/userfile/{person}/unflag/", SENIORS, post=404),
+    Ours("/admin/operators/userfile/{person}/override/", SENIORS, post=400),
+    Ours("/admin/operators/userfile/{person}/release/", SENIORS, post=400),
+    Ours("/admin/operators/userfile/{person}/items/{item}/override/", SENIORS, post=400),
+    Ours("/admin/operators/run/"),
+    Ours("/admin/operators/run/{run}/change/"),
+    Ours("/admin/operators/run/{run}/retry/", SENIORS, get=None, post=409),
     Ours("/admin/operators/analytics/"),
     Ours("/admin/operators/evaluation/"),
     Ours("/admin/operators/evaluation/run/", SENIORS, post=200),

@@ -57,14 +57,6 @@ def test_a_row_that_is_not_theirs_is_as_little_there_as_none(world, label):
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_the_money_of_who_agreed_no_more_is_shown_to_nobody(world, label):
-    known = label in ("accounts.user", "accounts.consentrecord")
-    if console.PAGES[label].row in world.ids["rosa"]:
-        answer = asked(world, "ada", "GET", label, "{}/change/", row_of(world, label, "rosa"))
-        assert answer.status_code == (200 if known else 404)
-
-
-@pytest.mark.parametrize("label", LABELS)
 def test_nothing_is_changed_deleted_or_told_by_the_stock_pages(world, label):
     page, row = console.PAGES[label], row_of(world, label)
     for who in (*STAFF, "fred"):
