@@ -139,6 +139,12 @@ def redis_away(settings: Any) -> None:
 
 
 @pytest.fixture
+def own_cache(settings: Any) -> None:
+    """Keys in Redis that no other test has."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"{uuid.uuid4()}:"}}
+
+
+@pytest.fixture
 def quick(settings: Any) -> None:
     """Passwords are hashed with the least work."""
     settings.PASSWORD_HASHERS = ["accounts.tests.signing.QuickArgon2"]

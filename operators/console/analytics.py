@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -12,12 +12,21 @@ from accounts.models import User
 from accounts.refusals import Refused
 from operators import analytics as read
 from operators import analyticsdocument, auditing, days, figures, printing
-from operators.api.analyticsshapes import Wanted
 from operators.console.pages import frame, refusal
 from personas.rules import Persona
 from recommendations.models import Kind
 
 RANGES = (7, 30, 90)
+PERSONAS = [(one.value, one.title_words) for one in Persona]
+TYPES = [(kind.value, figures.worded(kind.value)) for kind in Kind]
+
+
+class Chosen(forms.Form):
+    start_date = forms.DateField(required=False)
+    end_date = forms.DateField(required=False)
+    persona = forms.ChoiceField(choices=PERSONAS, required=False)
+    type = forms.ChoiceField(choices=TYPES, required=False)
+    operator_id = forms.UUIDField(required=False)
 
 
 def analytics(request: HttpRequest, by: User) -> HttpResponse:
@@ -27,8 +36,8 @@ def analytics(request: HttpRequest, by: User) -> HttpResponse:
     chosen = _chosen(request)
     form: dict[str, Any] = {
         "chosen": chosen,
-        "personas": [(one.value, one.title_words) for one in Persona],
-        "types": [(kind.value, figures.worded(kind.value)) for kind in Kind],
+        "personas": PERSONAS,
+        "types": TYPES,
         "operators": [(str(pk), name) for pk, name in names.items()],
         "ranges": [(length, _address(chosen, start_date=today - timedelta(days=length - 1))) for length in RANGES],
         "today": today,
@@ -65,16 +74,15 @@ def _address(chosen: dict[str, str], **changed: object) -> str:
 
 
 def _asked(chosen: dict[str, str], **when: Any) -> read.Asked:
-    sent = Wanted(data={name: value for name, value in chosen.items() if value})
+    sent = Chosen(chosen)
     if not sent.is_valid():
         raise read.RangeInvalid("A day, a persona, a type or an operator of the address is none. Choose again.")
-    wanted = sent.validated_data
-    operator: UUID | None = wanted["operator_id"]
+    wanted = sent.cleaned_data
     return read.asked(
         first=wanted["start_date"],
         last=wanted["end_date"],
-        persona=wanted["persona"],
-        type=wanted["type"],
-        operator=operator,
+        persona=wanted["persona"] or None,
+        type=wanted["type"] or None,
+        operator=wanted["operator_id"],
         **when,
     )

@@ -21,7 +21,7 @@ from recommendations import reviewing
 from recommendations.tests.proposed import proposed
 
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=\"|<script(?![^>]*\ssrc=)", re.IGNORECASE)
-pytestmark = pytest.mark.usefixtures("own_store")
+pytestmark = pytest.mark.usefixtures("own_store", "own_cache")
 
 
 def at(user):

@@ -19,7 +19,7 @@ from recommendations.tests.proposed import proposed
 from spendsense import chores, pipeline
 
 ALERTS, ANALYTICS, EVALUATION = "/api/operator/alerts", "/api/operator/analytics", "/api/operator/evaluation"
-pytestmark = pytest.mark.usefixtures("own_store")
+pytestmark = pytest.mark.usefixtures("own_store", "own_cache")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
+from accounts import parts
 from spendsense import health
 
 
@@ -33,7 +34,7 @@ def test_without_cache_it_serves_on_and_says_what_is_missing(client, db, monkeyp
     def away(_):
         raise RedisAway
 
-    monkeypatch.setattr(health, "get_redis_connection", away)
+    monkeypatch.setattr(parts, "get_redis_connection", away)
     answer = client.get("/ready")
     assert answer.status_code == 200
     assert (answer.json()["cache"], answer.json()["degraded"]) == ("away", ["cache"])
