@@ -119,7 +119,7 @@ OURS: list[Ours] = [
     Ours("/admin/operators/evaluation/{report}/"),
     Ours("/admin/operators/auditentry/"),
     Ours("/admin/operators/auditentry/verify/", SENIORS, get=None, post=302),
-    Ours("/admin/operators/auditentry/{entry}/", SENIORS),
+    Ours("/admin/operators/auditentry/{entry}/"),
     Ours("/admin/operators/accessrecord/", SENIORS),
     Ours("/admin/accounts/upload/"),
     Ours("/admin/accounts/upload/{upload}/change/"),

@@ -305,7 +305,7 @@ LINES = [
     Line("GET", "/api/operator/evaluation/{report}/export/summary", "403 403 403 403 | 200 200 200 | 200 200 404",
          _REPORT),
     Line("GET", "/api/operator/audit-logs",     "403 403 403 -   | 200 200 200 | -   -   200"),
-    Line("GET", "/api/operator/audit-logs/{entry}", "403 403 403 403 | 404 200 200 | 200 200 404",
+    Line("GET", "/api/operator/audit-logs/{entry}", "403 403 403 403 | 200 200 200 | 200 200 404",
          "AUDIT_ENTRY_NOT_FOUND"),
     Line("GET", "/api/operator/audit-logs/verify", "403 403 403 - | 403 200 200 | - - 200"),
     Line("GET", "/api/operator/audit-logs/export/csv", "403 403 403 - | 200 200 200 | - - 200"),
