@@ -74,13 +74,12 @@ def opened(request: HttpRequest, by: User, person: UUID) -> HttpResponse:
     pair = _number(request.GET.get("a")), _number(request.GET.get("b"))
     told: dict[str, Any] = {"changes": None}
     if pair[0] and pair[1]:
+        older, newer = sorted(pair)
         try:
-            told = {
-                "changes": reads.changes(person=found.person, before=min(pair), after=max(pair)),
-                "pair": sorted(pair),
-            }
+            changes = reads.changes(person=found.person, before=older, after=newer)
         except NotThere:
             raise Http404 from None
+        told = {"changes": changes, "older": older, "newer": newer}
     answer = frame(
         request,
         "dossier/page",
