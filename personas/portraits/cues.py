@@ -12,6 +12,7 @@ from personas.portraits.document import Path, at, fields
 from personas.portraits.sentences import plain, words
 
 CURRENT = 1
+GREETING = 3  # words, at most
 PROTECTED: Path = ()
 _JOINING = (
     "and|but|or|so|in|at|on|for|with|near|since|because|where|which|who|while|when|to|from|as|if|now|that|then|"
@@ -44,6 +45,11 @@ def follows(field: str, sentence: str) -> str | None:
     """What a sentence names after a phrase such as "I work as a", in its own spelling."""
     found = _following()[field].search(sentence)
     return found["value"] if found else None
+
+
+def greets(sentence: str) -> bool:
+    said = words(plain(sentence))
+    return bool(said) and len(said) <= GREETING and said[0] in _document()["greetings"]
 
 
 def _found(said: Sequence[str]) -> set[Cue]:

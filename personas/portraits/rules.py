@@ -38,7 +38,7 @@ def of(submissions: Sequence[Submission], names: Names) -> Portrait:
         speaking = [sentence for sentence in kept if path in sentence.scores]
         put(document, path, _list(speaking, path) if kind is Kind.LIST else _text(speaking, path))
     if kept and not document["identity"]["core_description"]:
-        put(document, CORE, kept[0].text)
+        put(document, CORE, next((one.text for one in kept if not cues.greets(one.text)), kept[0].text))
     document["meta"] |= {field: _named(field, kept) for field in ("role", "location")}
     write_known(document, submissions, names)
     document["_meta"] = made(submissions, texts, GENERATOR, VERSION, excluded=excluded)

@@ -8,13 +8,17 @@ SHORTEST, LONGEST, MOST = 3, 400, 5_000
 # Scripts without spaces end a sentence by the mark alone.
 _ENDS = re.compile(r"\n+|(?<=[.!?…])\s+|(?<=[。！？])")
 _FENCE = re.compile(r"-{3,} Submission \d+ .*-{3,}", re.IGNORECASE)
+_BULLET = re.compile(r"[-*•·–—]\s+")
 _WORD = re.compile(r"\w+(?:'\w+)*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02b9\u0060\u00b4", "'"))
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Of a cleaned text; a line that looks like the one between our submissions says nothing."""
-    for sentence in split(text):
+    """Of a cleaned text; a line that looks like the one between our submissions says nothing, and
+    the mark of a list is no part of its entry.
+    """
+    for piece in split(text):
+        sentence = _BULLET.sub("", piece, count=1) if _BULLET.match(piece) else piece
         if SHORTEST <= len(sentence) <= LONGEST and not _FENCE.fullmatch(sentence):
             yield sentence
 

@@ -39,7 +39,7 @@ def test_sentences_stand_in_the_fields_they_speak_of():
     assert made["challenges"] == ["I struggle with late fees."]
     assert made["cognition"]["decision_making"] == "She compares prices and decides slowly."
     assert made["financial"]["preferred_contact"] == "Please text me in the evening."
-    assert made["identity"]["core_description"] == "I work as a nurse in Leeds."  # no cue of its own: the first kept
+    assert made["identity"]["core_description"] == "I work as a nurse in Leeds."
 
 
 def test_a_text_field_takes_most_cues_then_the_newest_submission_then_the_earlier_sentence():
@@ -79,6 +79,45 @@ def test_a_cue_is_a_whole_word(text):
     made = document(text)
     assert made["cognition"]["risk_tolerance"] == ""
     assert made["financial"]["concerns"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Of course it is paid by direct debit.", "There was a drive to the shop.", "It was bought at Target.",
+        "Please close the account.", "The coffee machine broke.", "The call ended at noon.", "It uses the app.",
+        "The week was slow.", "The car is in repair.",
+    ],
+)  # fmt: skip
+def test_everyday_words_speak_of_no_field(text):
+    made = document(text)
+    assert [path for path, _ in fields() if portraits.document.at(made, path)] == [("identity", "core_description")]
+
+
+def test_who_somebody_is_does_not_begin_with_a_greeting():
+    assert document("Hello,\n\nThe sky is blue.")["identity"]["core_description"] == "The sky is blue."
+    assert document("Good morning!")["identity"]["core_description"] == "Good morning!"
+
+
+def test_notes_of_a_call_are_of_use_to_whoever_reads_them():
+    made = document(
+        "Called at 10:15. Client rents in Leeds and works as a dental assistant, 32 hours a week. Money is always "
+        "tight in the last week before payday. She pays the minimum on two credit cards and feels embarrassed about "
+        "it. She wants to clear the smaller card by summer. She prefers text messages, no calls at work.",
+        "- Set up a standing order of 40 on the 28th\n- Late fees worry her",
+    )
+    assert made["identity"]["core_description"].startswith("Client rents in Leeds and works as a dental assistant")
+    assert made["meta"]["role"] == "dental assistant"
+    assert made["identity"]["self_perception"].startswith("She pays the minimum on two credit cards")
+    assert made["financial"] == {
+        "goals": ["She wants to clear the smaller card by summer.", "Set up a standing order of 40 on the 28th"],
+        "concerns": [
+            "She pays the minimum on two credit cards and feels embarrassed about it.",
+            "Late fees worry her",
+        ],
+        "constraints": ["Money is always tight in the last week before payday."],
+        "preferred_contact": "She prefers text messages, no calls at work.",
+    }
 
 
 def test_case_width_and_hyphens_make_no_other_word():
