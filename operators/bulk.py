@@ -11,6 +11,7 @@ from accounts import authority
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import Refused, Unacceptable
+from accounts.stated import worded
 from accounts.words import Word
 from operators import notes
 from operators.queue import ReviewItem
@@ -89,7 +90,7 @@ def _done(
         tags, failed = notes.tag_all(item_ids=item_ids, by=by, now=now, batch_id=batch_id, name=said, origin=origin)
         return [tag.recommendation_id for tag in tags], failed
     if deed is Deed.REJECT:
-        said = items.worded(said)
+        said = worded(said)
     decided = reviewing.decide_all(
         verb=Verb(deed.value), item_ids=item_ids, by=by, now=now, batch_id=batch_id, said=said, origin=origin
     )

@@ -15,13 +15,13 @@ from accounts.fingerprints import canonical
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import NotThere, Refused, Unacceptable
+from accounts.stated import worded
 from personas import cases, rules
 from personas.models import RuleSet, Simulation
 from personas.models.rulesets import Status
 from personas.rules import Document
 
 FRESH = timedelta(hours=24)
-SHORTEST, LONGEST = 10, 500
 
 
 class RuleSetNotFound(NotThere):
@@ -38,10 +38,6 @@ class RuleSetInvalid(Unacceptable):
             {"field": one["path"] or "document", "code": one["code"], "message": one["sentence"]} for one in errors
         ]
         super().__init__(said, errors=shown)
-
-
-class ReasonInvalid(Unacceptable):
-    sentence = f"A note or a reason has {SHORTEST} to {LONGEST} characters."
 
 
 class NotADraft(Refused):
@@ -238,7 +234,7 @@ def publish(
     origin: Origin = NOWHERE,
 ) -> Published:
     """Put a simulated draft in force. A waiver of a case that is not broken has no effect."""
-    said, waived = _worded(note), {case_id: _worded(reason) for case_id, reason in (waivers or {}).items()}
+    said, waived = worded(note), {case_id: worded(reason) for case_id, reason in (waivers or {}).items()}
     _one_after_another(by.tenant_id)
     row = _locked_draft(rule_set_id, by.tenant_id)
     current = active(tenant_id=by.tenant_id)
@@ -270,7 +266,7 @@ def publish(
 @transaction.atomic
 def roll_back(*, version: int, note: str, by: User, now: datetime, origin: Origin = NOWHERE) -> Published:
     """An older document in force again, at once, as a new version; the cases it breaks stay open."""
-    said = _worded(note)
+    said = worded(note)
     _one_after_another(by.tenant_id)
     older = visible(tenant_id=by.tenant_id).filter(version=version).first()
     if older is None:
@@ -322,12 +318,6 @@ def _version(version: int, tenant_id: UUID) -> Active:
         said = f"There is no version {version} to be based on."
         raise RuleSetInvalid([rules.Error(path="base_version", code="VERSION_UNKNOWN", sentence=said)])
     return Active(row.pk, version, document_of(row))
-
-
-def _worded(text: str) -> str:
-    if not SHORTEST <= len(text.strip()) <= LONGEST:
-        raise ReasonInvalid
-    return text.strip()
 
 
 def _locked_draft(rule_set_id: UUID, tenant_id: UUID) -> RuleSet:

@@ -12,6 +12,7 @@ from accounts.audit import Action
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import NotThere, Refused
+from accounts.stated import worded
 from recommendations import items
 from recommendations.lifecycle import OPEN
 from recommendations.models import Flag, Recommendation
@@ -42,7 +43,7 @@ def raise_flag(
     *, item_id: UUID, by: User, now: datetime, reason: str, revision: int | None = None, origin: Origin = NOWHERE
 ) -> Flag:
     """From this commit on the item is hidden from its reader and cannot be approved."""
-    said = items.worded(reason)
+    said = worded(reason)
     item = items.in_hand(item_id=item_id, revision=revision)
     if item.status not in OPEN:
         raise NotOpen
@@ -63,7 +64,7 @@ def raise_flag(
 
 @transaction.atomic
 def resolve(*, flag_id: UUID, by: User, now: datetime, resolution: str, origin: Origin = NOWHERE) -> Flag:
-    said = items.worded(resolution)
+    said = worded(resolution)
     item_id = Flag.objects.filter(pk=flag_id).values_list("recommendation_id", flat=True).first()
     if item_id is None:
         raise FlagNotFound

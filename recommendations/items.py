@@ -9,11 +9,9 @@ from django.db import models
 
 from accounts.models import ConsentRecord, User
 from accounts.purposes import Purpose
-from accounts.refusals import NotThere, Refused, Unacceptable
+from accounts.refusals import NotThere, Refused
 from recommendations.lifecycle import DECISIONS, Status
 from recommendations.models import Claim, Kind, Recommendation, RecordedMove
-
-SHORTEST, LONGEST = 10, 500
 
 
 class RecommendationNotFound(NotThere):
@@ -34,10 +32,6 @@ class AlreadyDecided(Refused):
 class Claimed(Refused):
     code = "CLAIMED"
     sentence = "Somebody else is reviewing this item. Take it over, or wait until they are done."
-
-
-class ReasonInvalid(Unacceptable):
-    sentence = f"A reason has {SHORTEST} to {LONGEST} characters."
 
 
 def in_hand(*, item_id: UUID, revision: int | None = None, pending: bool = False) -> Recommendation:
@@ -92,10 +86,3 @@ def agreed(item: Recommendation) -> bool:
         user_id=item.user_id, purpose__in=needed, revoked_at=None, since__lte=item.created_at
     )
     return standing.count() == len(needed)
-
-
-def worded(reason: str) -> str:
-    said = reason.strip()
-    if not SHORTEST <= len(said) <= LONGEST:
-        raise ReasonInvalid
-    return said

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import ConsentRequired, Refused
 from accounts.roles import Role
+from accounts.stated import ReasonInvalid, worded
 from recommendations import edits, flags, items, proposals
 from recommendations.lifecycle import DECISIONS, Status, Verb, Withdrawal
 from recommendations.models import Claim, Recommendation, RecordedMove
@@ -122,7 +123,7 @@ def override(
     *, item_id: UUID, by: User, now: datetime, reason: str, revision: int | None = None, origin: Origin = NOWHERE
 ) -> Recommendation:
     """Take an open item back for good; what follows is a new decision, not an undo."""
-    said = items.worded(reason)
+    said = worded(reason)
     item = items.in_hand(item_id=item_id, revision=revision)
     if item.status in (Status.PENDING, Status.APPROVED):
         items.held_by_nobody_else(item, by=by, now=now)
@@ -187,7 +188,7 @@ def decide_all(
 def _approved(item_id: UUID, *, by: User, now: datetime, said: str, revision: int | None) -> Decided:
     notes = said.strip()
     if len(notes) > NOTES:
-        raise items.ReasonInvalid(f"Notes have at most {NOTES} characters.")
+        raise ReasonInvalid(f"Notes have at most {NOTES} characters.")
     item = items.in_hand(item_id=item_id, revision=revision, pending=True)
     items.held_by_nobody_else(item, by=by, now=now)
     if not items.agreed(item):
@@ -207,7 +208,7 @@ def _approved(item_id: UUID, *, by: User, now: datetime, said: str, revision: in
 
 
 def _rejected(item_id: UUID, *, by: User, now: datetime, said: str, revision: int | None) -> Decided:
-    reason = items.worded(said)
+    reason = worded(said)
     item = items.in_hand(item_id=item_id, revision=revision, pending=True)
     items.held_by_nobody_else(item, by=by, now=now)
     answered = flags.answer(item=item, by=by, now=now, resolution="The item was rejected.")

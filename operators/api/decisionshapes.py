@@ -6,11 +6,11 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import Page
+from accounts.stated import LONGEST, SHORTEST
 from operators.api.reviewshapes import ReviewItemOut
 from operators.evidence import Evidence
 from operators.models import Note, Tag, TagName
 from operators.queue import ReviewItem
-from recommendations.items import LONGEST, SHORTEST
 from recommendations.models import Flag, RecordedMove
 from recommendations.traces import Result
 

@@ -7,13 +7,14 @@ import pytest
 from accounts import audit, authority, consent, rowsecurity
 from accounts.models import AuditEntry, User
 from accounts.purposes import Purpose
+from accounts.stated import ReasonInvalid
 from accounts.tests import factories
 from operators import bulk, notes
 from operators.bulk import Deed
 from operators.models import Tag
 from operators.tests.desk import NOW, item
 from personas.tests.at_once import elsewhere, until_somebody_waits_for_a_row
-from recommendations import claims, flags, items
+from recommendations import claims, flags
 from recommendations.models import Recommendation
 from recommendations.tests.factories import CardFactory
 
@@ -101,7 +102,7 @@ def test_a_hundred_are_not_too_many(omar):
 
 def test_one_reason_is_for_all_and_wanting_it_fails_all(maya, omar, card):
     chosen = item(maya, hours=1, card=card)
-    with pytest.raises(items.ReasonInvalid):
+    with pytest.raises(ReasonInvalid):
         do(omar, Deed.REJECT, [chosen.pk], "too short")
     assert statuses(chosen) == ["pending"]
 

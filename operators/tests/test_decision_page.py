@@ -165,7 +165,7 @@ def test_a_reason_of_nine_characters_is_refused_and_stays(item, omars, verb):
     answer = send(omars, item, verb, reason="too short", revision=1)
     page = text(answer)
     assert answer.status_code == 400
-    assert page.count("A reason has 10 to 500 characters.") == 2  # above, and in the dialog
+    assert page.count("A note or a reason has 10 to 500 characters.") == 2  # above, and in the dialog
     assert f'<dialog id="{verb}" aria-labelledby="{verb}-title" open' in page
     assert ">too short</textarea>" in page
     assert (kept(item).revision, rows()) == (1, [])

@@ -142,7 +142,7 @@ def test_rejecting_asks_for_a_reason_and_keeps_what_was_typed(maya, desk, card):
     refused = sent(desk, one, "reject", reason="<too sho>")
     text = refused.content.decode()
     assert refused.status_code == 400
-    assert "A reason has 10 to 500 characters." in text and "&lt;too sho&gt;</textarea>" in text
+    assert "A note or a reason has 10 to 500 characters." in text and "&lt;too sho&gt;</textarea>" in text
     dialog = desk.post(f"{QUEUE}decide/?verb=reject&item={one.pk}.1&at=0&back=", {"reason": REASON})
     assert (dialog.status_code, status(one)) == (302, "rejected")
 

@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import Page
+from accounts.stated import LONGEST, SHORTEST
 from personas import cases
 from personas.models import OverrideCase, RuleSet, Window
 from personas.models.rulesets import Status
-from personas.rulesets import LONGEST, SHORTEST
 
 ALL = "all"
 STATES = [*cases.State.values(), ALL]

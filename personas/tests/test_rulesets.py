@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import consent, rowsecurity
 from accounts.purposes import Purpose
+from accounts.stated import ReasonInvalid
 from accounts.tests import factories
 from personas import cases, profiles, rules, rulesets, simulating
 from personas.models import OverrideCase, Profile, RuleSet, Simulation, Window
@@ -186,7 +187,7 @@ def test_a_draft_of_an_older_version_is_stale_until_it_was_compared_with_the_act
 @pytest.mark.parametrize("note", ["too short", " " * 20, "x" * 501])
 def test_a_note_says_something(omar, now, seeing, note):
     draft = drafted(omar, now)
-    with pytest.raises(rulesets.ReasonInvalid), seeing(omar):
+    with pytest.raises(ReasonInvalid), seeing(omar):
         rulesets.publish(rule_set_id=draft.pk, simulation_id=uuid4(), note=note, by=omar, now=now)
 
 
@@ -242,7 +243,7 @@ def test_a_broken_case_stands_against_publishing_until_it_is_waived_with_a_reaso
     with pytest.raises(rulesets.OverrideCasesBroken) as refused:
         published(draft, omar, now, simulation, waivers={uuid4(): "Somebody else altogether."})
     assert refused.value.extra["cases"] == [told]
-    with pytest.raises(rulesets.ReasonInvalid):
+    with pytest.raises(ReasonInvalid):
         published(draft, omar, now, simulation, waivers={case.pk: "because"})
     done = published(draft, omar, now, simulation, waivers={case.pk: "Maya has cancelled two since."})
     assert done.cases_broken == [told]

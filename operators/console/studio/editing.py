@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from accounts.models import User
 from accounts.refusals import Refused
+from accounts.stated import LONGEST
 from operators.console import names
 from operators.console.pages import acting, frame
 from operators.console.studio.listing import found, status_of, title_of
@@ -70,7 +71,7 @@ def _saved(request: HttpRequest, by: User, row: RuleSet, document: Mapping[str, 
         rulesets.change(
             rule_set_id=row.pk,
             document=document,
-            note=request.POST.get("note", "").strip()[: rulesets.LONGEST],
+            note=request.POST.get("note", "").strip()[:LONGEST],
             base_version=int(base) if base.isascii() and base.isdecimal() and len(base) < 9 else None,
             expected=request.POST.get("hash"),
             **acting(request, by),
