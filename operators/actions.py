@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import audit
+from accounts import audit, authority
 from accounts.audit import Action
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
@@ -19,6 +19,8 @@ from personas.models import Assignment, Window
 from personas.rules import Persona
 from recommendations import items, reviewing
 from recommendations.models import Recommendation
+
+FLAGS, OVERRIDES = "operators.flag", "personas.override"
 
 
 class AlreadyFlagged(Refused):
@@ -45,6 +47,7 @@ def worn(user: User) -> OperatorAction | None:
 def flag(*, user: User, reason: str, by: User, now: datetime, origin: Origin = NOWHERE) -> OperatorAction:
     """The person wears the risk flag until somebody takes it off."""
     said = worded(reason)
+    authority.still(by=by, permission=FLAGS)
     _locked(user)
     if worn(user):
         raise AlreadyFlagged
@@ -55,6 +58,7 @@ def flag(*, user: User, reason: str, by: User, now: datetime, origin: Origin = N
 
 @transaction.atomic
 def unflag(*, user: User, by: User, now: datetime, origin: Origin = NOWHERE) -> OperatorAction:
+    authority.still(by=by, permission=FLAGS)
     _locked(user)
     action = worn(user)
     if action is None:
@@ -78,6 +82,7 @@ def override_item(
 ) -> tuple[OperatorAction, Recommendation]:
     """Take an item back for good; where a person is named, one of somebody else is not theirs and not there."""
     said = worded(reason)
+    authority.still(by=by, permission=OVERRIDES)
     found = Recommendation.objects.select_related("user").filter(pk=item_id).first()
     if found is None or user not in (None, found.user):
         raise items.RecommendationNotFound
@@ -100,6 +105,7 @@ def override_persona(
 ) -> tuple[OperatorAction, Assignment]:
     """Say what a person is for a while; without a persona, let the rules speak again."""
     said = worded(reason)
+    authority.still(by=by, permission=OVERRIDES)
     _locked(user)
     action = _written(user, ActionType.OVERRIDE, said, by, now)
     told: dict[str, Any] = {"user": user, "window": window, "reason": said, "by": by, "now": now, "origin": origin}

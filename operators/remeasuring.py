@@ -4,11 +4,13 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, authority
 from accounts.models import User
 from accounts.origin import NOWHERE, Origin
 from accounts.refusals import ConsentRequired, Unacceptable
 from personas import profiles
+
+PERMISSION = "personas.refresh"
 
 
 class DayInvalid(Unacceptable):
@@ -22,6 +24,7 @@ def refresh(
     """Measure one person now. A day of the past is stored as history and says nothing new of where they stand."""
     if as_of and as_of > now.date():
         raise DayInvalid
+    authority.still(by=by, permission=PERMISSION)
     if not profiles.locked(user_ids=[user.pk]):
         raise ConsentRequired
     done = profiles.refresh(user_ids=[user.pk], tenant_id=user.tenant_id, now=now, as_of=as_of)

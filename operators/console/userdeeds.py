@@ -135,7 +135,7 @@ DEEDS = {
     "refresh": Deed(
         "Refresh",
         "Measure again",
-        "personas.refresh",
+        remeasuring.PERMISSION,
         "Signals of all three windows are measured now. Where they say something else, the persona changes and what is "
         "proposed follows.",
         Sure,
@@ -145,7 +145,7 @@ DEEDS = {
     "flag": Deed(
         "Flag",
         "Flag this person",
-        "operators.flag",
+        actions.FLAGS,
         "The person wears the risk flag in the list until somebody takes it off. They do not see it.",
         Reason,
         _flag,
@@ -154,7 +154,7 @@ DEEDS = {
     "unflag": Deed(
         "Take the flag off",
         "Take it off",
-        "operators.flag",
+        actions.FLAGS,
         "Who flagged and why stays on record.",
         Sure,
         _unflag,
@@ -163,7 +163,7 @@ DEEDS = {
     "override": Deed(
         "Override the persona",
         "Override",
-        "personas.override",
+        actions.OVERRIDES,
         "This persona stands in place of what the rules say. Until the hold is over, new data is measured and changes "
         "nothing here. What was known today becomes a case that later rules must honour or waive.",
         Overrule,
@@ -174,7 +174,7 @@ DEEDS = {
     "release": Deed(
         "End the override",
         "Let the rules speak",
-        "personas.override",
+        actions.OVERRIDES,
         "What the rules say of the latest signals stands again. The case of a hold that still ran is retired.",
         OfWindow,
         _release,
@@ -186,7 +186,7 @@ DEEDS = {
 OVER_ITEM = Deed(
     "Override the recommendation",
     "Withdraw it",
-    "personas.override",
+    actions.OVERRIDES,
     "The item is withdrawn at once and its reader no longer sees it. This is not undone; a new decision may follow.",
     Reason,
     _withdraw,
