@@ -37,6 +37,8 @@ OWN_LIMIT = (  # these count for themselves, in accounts.passwords, phones and a
     "/account/password/change",
 )
 FAILURES_BEFORE_A_CHALLENGE = 3
+FORMER = "/v1/persona"
+SUCCESSOR = '</v1/person>; rel="successor-version"'
 NO_DATABASE = ("/health", "/ready", "/static/", "/api/docs", "/api/schema", "/api/personas/health")
 
 POLICY = "; ".join(
@@ -55,7 +57,7 @@ POLICY = "; ".join(
 
 
 class AnswerHeaders:
-    """What every answer says of itself: what a browser may load with it, and how much of the limit is left."""
+    """What every answer says of itself: what a browser may load, how much of the limit is left, what came after."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
@@ -67,6 +69,8 @@ class AnswerHeaders:
             response["X-RateLimit-Limit"] = str(left.limit)
             response["X-RateLimit-Remaining"] = str(left.remaining)
             response["X-RateLimit-Reset"] = str(left.reset)
+        if request.path == FORMER or request.path.startswith(f"{FORMER}/"):
+            response["Deprecation"], response["Link"] = "true", SUCCESSOR
         if settings.CHALLENGE_VERIFIER and getattr(request, "failures", 0) >= FAILURES_BEFORE_A_CHALLENGE:
             response["X-Challenge-Required"] = "true"
         if request.path.startswith("/api/") and not request.path.startswith("/api/auth/"):

@@ -1,4 +1,4 @@
-"""The former routes of personas, over the same acts; their clients are told where to go."""
+"""The former routes of personas, over the same acts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -25,7 +25,6 @@ from personas.sittings import Change, Text
 
 Made = list[Kept]
 NAMED = ("persona_id_1", "persona_id_2")
-SUCCESSOR = '</v1/person>; rel="successor-version"'
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Of a persona, or of its person.")
 IDS = [OpenApiParameter(name, str, description="As in the body.") for name in NAMED]
 
@@ -65,11 +64,6 @@ class LegacyViewSet(DossierDoor):
         **dict.fromkeys(["destroy", "merge"], REMOVES),
         "export": EXPORTS,
     }
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        answer["Deprecation"], answer["Link"] = "true", SUCCESSOR
-        return answer
 
     @extend_schema(request=shapes.FormerTexts, responses={201: shapes.FormerCreated}, deprecated=True)
     @idempotent(still_visible=_still_seen, waits=True)

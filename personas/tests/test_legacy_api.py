@@ -15,6 +15,7 @@ from accounts.tests import factories
 from accounts.tests.senders import statements_of
 from personas.models import Person, Portrait, PortraitVersion, Submission
 from personas.tests.dossiers import BEGAN, PersonFactory, portrayed, submitted
+from personas.tests.web import opened
 
 WALKS, SAVES = "I prefer to walk to work. I like quiet mornings.", "My goal is to save for a small boat."
 FORMER = {
@@ -30,6 +31,12 @@ def vera(db):
 @pytest.fixture
 def staff(omar, calling):
     return calling(omar)
+
+
+@pytest.fixture
+def web(settings, monkeypatch):
+    with opened(settings, monkeypatch) as made:
+        yield made
 
 
 def told(answer):
@@ -52,6 +59,24 @@ def hung(omar, *texts, at=BEGAN, **document):
     for text in texts:
         submitted(person, text, at)
     return portrayed(person, document, at)
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "status"),
+    [
+        ("get", "", 200), ("put", "", 405), ("post", "", 400), ("get", "/stats", 200), ("get", "/search", 400),
+        ("get", "/export", 403), ("get", "/x", 404), ("get", "/x/y", 404),
+    ],
+)  # fmt: skip
+def test_every_answer_tells_its_client_where_to_go(staff, verb, path, status):
+    answer = getattr(staff, verb)(f"/v1/persona{path}")
+    assert (answer.status_code, answer["Deprecation"]) == (status, "true")
+    assert answer["Link"] == '</v1/person>; rel="successor-version"'
+
+
+def test_so_do_answers_to_nobody_and_the_new_routes_do_not(calling, staff):
+    assert calling().get("/v1/persona")["Deprecation"] == "true"
+    assert "Deprecation" not in staff.get("/v1/person") and "Deprecation" not in staff.get("/v1/personas")
 
 
 class TestOne:
@@ -97,7 +122,6 @@ class TestOne:
         for client, named in ((staff, uuid4()), (staff, "x"), (calling(maya), theirs.pk), (calling(fred), theirs.pk)):
             answer = getattr(client, verb)(f"/v1/persona/{named}", {"raw_text": "x"}, format="json")
             assert told(answer) == (404, "PERSONA_NOT_FOUND")
-            assert answer["Deprecation"] == "true" and answer["Link"] == '</v1/person>; rel="successor-version"'
 
     def test_of_who_agrees_no_more_is_hidden_and_not_written_to(self, staff, calling, vera, now):
         client = calling(vera)
@@ -152,6 +176,40 @@ class TestAddresses:
         settings.PERSON_URL_FETCH = True
         answer = staff.post("/v1/persona", {"urls": ["http://127.0.0.1"], "raw_text": WALKS}, format="json")
         assert told(answer) == (503, "URL_FETCH_FAILED") and holds() == [0, 0, 0, 0]
+
+    @pytest.mark.parametrize("with_text", [True, False])
+    def test_become_a_text_of_their_own_behind_that_of_the_caller(self, staff, web, with_text):
+        web.serve("blog.example", lambda to: to.answer(b"<p>I prefer quiet mornings.</p><script>x</script>"))
+        said = {"raw_text": SAVES} if with_text else {}
+        sent = {"urls": ["http://blog.example/a", "http://10.0.0.1/"], **said}
+        answer = staff.post("/v1/persona", sent, format="json")
+        assert answer.status_code == 201 and set(answer.json()) == {"id", "created_at", "updated_at"}
+        person_id = staff.get(f"/v1/persona/{answer.json()['id']}").json()["person_id"]
+        page = "Not read: an address (address_not_allowed)\n\nFrom blog.example:\nI prefer quiet mornings."
+        kept = staff.get(f"/v1/person/{person_id}/data").json()["items"]
+        assert [(row["source"], row["raw_text"]) for row in kept] == [("api", SAVES)] * with_text + [("urls", page)]
+
+    def test_are_read_for_a_persona_that_is_there_already(self, staff, web):
+        web.serve("blog.example", lambda to: to.answer(b"My goal is to save for a boat.", kind="text/plain"))
+        made = makes(staff)
+        answer = staff.patch(f"/v1/persona/{made['id']}", {"urls": ["http://blog.example"]}, format="json")
+        assert (answer.status_code, answer.json()["id"], answer.json()["version"]) == (200, made["id"], 2)
+        assert answer.json()["persona"]["financial"]["goals"] == ["My goal is to save for a boat."]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://127.0.0.1", "http://2130706433", "http://0x7f000001", "http://017700000001", "http://[::1]",
+            "http://[::ffff:10.0.0.1]", "http://[2002:a00:1::]", "http://169.254.169.254/latest/meta-data",
+            "http://localhost",
+        ],
+    )  # fmt: skip
+    def test_of_machines_that_only_we_reach_are_refused_without_the_address(self, staff, web, url):
+        web.names["localhost"] = ["127.0.0.1"]
+        answer = staff.post("/v1/persona", {"urls": [url]}, format="json")
+        assert told(answer) == (503, "URL_FETCH_FAILED") and holds() == [0, 0, 0, 0] and web.connected == []
+        assert [page["reason"] for page in answer.json()["pages"]] == ["address_not_allowed"]
+        assert "127.0.0.1" not in answer.content.decode() and "10.0.0.1" not in answer.content.decode()
 
 
 class TestMany:

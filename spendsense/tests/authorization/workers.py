@@ -12,6 +12,7 @@ COMMANDS = {
     "verify_audit": MAINTENANCE, "verify_ledger": MAINTENANCE | PIPELINE,
     "assign_personas": PIPELINE | MAINTENANCE, "detect_transitions": PIPELINE | MAINTENANCE,
     "explain_signals": MAINTENANCE, "explain_statement": NOBODY, "lint_rules": NOBODY,
+    "migrate_legacy_personas": MAINTENANCE,
     "prune_snapshots": PIPELINE | MAINTENANCE, "rebuild_profiles": PIPELINE | MAINTENANCE,
     "refresh_profiles": PIPELINE | MAINTENANCE, "simulate_rules": PIPELINE,
     "generate_recommendations": PIPELINE | MAINTENANCE, "replay_traces": PIPELINE | MAINTENANCE,
