@@ -436,7 +436,7 @@ def test_a_counterfactual_says_what_would_change_and_who_one_would_be(calling, c
 
 # -- what it costs
 
-SEALED = 5  # what a row of the audit chain costs, of one act or of a hundred
+SEALED = 2  # what a row of the audit chain costs, of one act or of a hundred
 
 
 @pytest.mark.parametrize(
