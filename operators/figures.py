@@ -13,6 +13,12 @@ from personas.rules import Persona
 
 SHOWN = ("approve", "reject", "modify", "flag")
 SERIES = ("Approved", "Rejected", "Modified", "Flagged")
+SUMMARIES = {
+    "total_actions": "Acts",
+    "avg_processing_time_minutes": "Minutes to a decision",
+    "queue_size": "Waiting",
+    "recommendations_generated": "Items made",
+}
 GROUPS = {"persona": "Persona", "income_third": "Income", "history_length": "History"}
 
 
@@ -24,6 +30,10 @@ def called(persona: str) -> str:
 
 def worded(word: str) -> str:
     return word.replace("_", " ").capitalize()
+
+
+def summarised(name: str) -> str:
+    return SUMMARIES.get(name, worded(name))
 
 
 def personas(shares: Sequence[Share]) -> Chart:

@@ -18,7 +18,7 @@ def analytics(found: Analytics, *, tenant: Tenant) -> dict[str, Any]:
         "title": "What was decided",
         "tenant": tenant.name,
         "range": document["date_range"],
-        "summary": [(figures.worded(name), number(value)) for name, value in document["summary"].items()],
+        "summary": [(figures.summarised(name), number(value)) for name, value in document["summary"].items()],
         "charts": figures.of_analytics(found),
         "reasons": found.reasons,
         "cards": found.cards,

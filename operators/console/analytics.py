@@ -55,7 +55,7 @@ def analytics(request: HttpRequest, by: User) -> HttpResponse:
         "Analytics",
         **form,
         found=found,
-        summary=[(figures.worded(name), printing.number(value)) for name, value in document["summary"].items()],
+        summary=[(figures.summarised(name), printing.number(value)) for name, value in document["summary"].items()],
         charts=figures.of_analytics(found),
         activity=[(names.get(pk, "left"), acts) for pk, acts in found.by_operator],
         cards=found.cards,

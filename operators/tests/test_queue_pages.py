@@ -126,8 +126,9 @@ def test_approving_a_row_leads_back_to_the_list_at_the_row_that_took_its_place(m
     )
     assert answer["Location"] == f"{QUEUE}?status=pending&sort=-created_at&at=3#row-3"
     assert status(one) == "approved"
-    after = page(desk)
+    after = page(desk, "?at=3")
     assert f"Approved “{escape(one.title)}”." in after and "Undo <kbd>u</kbd>" in after
+    assert f'action="{QUEUE}decide/?at=3"' in after, "taking it back keeps the place too"
 
 
 def test_a_way_back_never_leads_elsewhere(maya, desk, card):
