@@ -40,7 +40,7 @@ class Sort(Word):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Who is looked for. Several risk flags must all be worn."""
+    """Who is looked for; `among` are ids, and several risk flags must all be worn."""
 
     search: str = ""
     persona: str | None = None
@@ -50,6 +50,7 @@ class Wanted:
     stale: bool | None = None
     active_from: datetime | None = None
     active_before: datetime | None = None
+    among: Sequence[UUID] = ()
     sort: Sort = Sort.LAST_ACTIVE_AT
     descending: bool = True
 
@@ -157,13 +158,15 @@ WANTED = {
     "stale": "(('stale' = ANY(risk_flags)) = %(stale)s AND persona_30d IS NOT NULL)",
     "active_from": "last_active_at >= %(active_from)s",
     "active_before": "last_active_at < %(active_before)s",
+    "among": "user_id = ANY(%(among)s::uuid[])",
 }
 
 
 def listed(*, tenant_id: UUID, wanted: Wanted, now: datetime, today: date, limit: int, offset: int) -> People:
     """A page, how many there are of those who are looked for, and of everybody. One statement."""
     asked: dict[str, Any] = {name: getattr(wanted, name) for name in WANTED if name != "search"}
-    asked |= {"risk_flags": list(wanted.risk_flags), "tenant": tenant_id, "limit": limit, "offset": offset}
+    asked |= {"risk_flags": list(wanted.risk_flags), "among": list(wanted.among)}
+    asked |= {"tenant": tenant_id, "limit": limit, "offset": offset}
     asked |= {"like": f"%{_literally(wanted.search)}%", "prefix": f"{_literally(wanted.search.lower())}%"}
     asked |= {"lately": now - LATELY, "stale_before": today - timedelta(days=STALE)}
     given = [name for name in WANTED if getattr(wanted, name) not in (None, "", ())]

@@ -88,11 +88,12 @@ def listed(request: HttpRequest, by: User) -> HttpResponse:
         limit=query.size,
         offset=query.offset,
     )
-    shown = Shown(query, [_line(row) for row in found.rows], found.total, "people")
-    return frame(request, "people/list", "Users", shown=shown, stats=_stats(found.stats))
+    shown = Shown(query, [line(row) for row in found.rows], found.total, "people")
+    back = query.address(page=query.page).removeprefix("?")
+    return frame(request, "people/list", "Users", shown=shown, stats=_stats(found.stats), back=back)
 
 
-def _line(row: people.Row) -> Line:
+def line(row: people.Row) -> Line:
     return Line(row, title(row.persona_30d), title(row.persona_180d), worn(row.risk_flags))
 
 

@@ -5,6 +5,7 @@ Staff, API keys and the institution's settings stand in `accounts.admin`.
 
 from collections.abc import Mapping
 
+from operators import generating
 from operators.console import (
     annotating,
     dossiers,
@@ -18,6 +19,7 @@ from operators.console import (
     userdeeds,
     userfile,
 )
+from operators.console.again import again
 from operators.console.analytics import analytics
 from operators.console.audit import access, entry, log, verify
 from operators.console.evaluation import compare, report, reports, run
@@ -100,6 +102,7 @@ PAGES: Mapping[str, tuple[Page, ...]] = {
     ),
     "People": (
         Page("operators/userfile/", people.listed, FILES, "operators_userfile_changelist", rail="Users"),
+        Page("operators/userfile/again/", again, generating.PERMISSION, "operators_userfile_again", ACTS),
         Page(f"{FILE}/change/", userfile.opened, FILES, "operators_userfile_change"),
         *(
             Page(f"{FILE}/{word}/", userdeeds.of(deed), deed.permission, f"operators_userfile_{word}", ASKS)

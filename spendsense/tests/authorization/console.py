@@ -101,6 +101,7 @@ OURS: list[Ours] = [
     Ours("/admin/personas/person/{dossier}/regenerate/", get=None, post=302),
     Ours("/admin/personas/person/{dossier}/remove/", SENIORS, post=400),
     Ours("/admin/operators/userfile/"),
+    Ours("/admin/operators/userfile/again/", SENIORS, get=None, post=302),
     Ours("/admin/operators/userfile/{person}/change/"),
     Ours("/admin/operators/userfile/{person}/refresh/", SENIORS, post=302, writes=_MEASURED),
     Ours("/admin/operators/userfile/{person}/generate/", SENIORS, post=302, writes=_CONSIDERED),
