@@ -39,9 +39,9 @@ LISTING = Listing(
         Filter("strength", "Strength", tuple((one.value, one.value.capitalize()) for one in Strength)),
         Filter("consent", "Consent", YES_OR_NO),
         Filter("stale", "Stale data", YES_OR_NO),
-        Filter("active_from", "Active from"),
-        Filter("active_to", "to"),
         Filter("risk", "Risk flags", tuple((flag.value, said) for flag, (said, _) in RISKS.items()), several=True),
+        Filter("active_from", "Active from", further=True),
+        Filter("active_to", "Active until", further=True),
     ),
     search="name, e-mail or the beginning of an id",
 )
