@@ -25,6 +25,7 @@ from recommendations.models import Recommendation, RecordedMove
 
 ITEMS, OPERATORS, ROUNDS, CHOICE = 100_000, 20, 40, 50
 API, PAGE = "/api/operator/recommendations", "/admin/operators/reviewitem/"
+PEOPLE = "/admin/operators/userfile/"
 ASKED = (
     "", "order=desc", "sort=priority", "sort=user", "sort=persona", "offset=99000",
     "persona=savings_builder&stale=true", "guardrails_failed=true", "q=4523", "q=reader99",
@@ -44,6 +45,10 @@ def main(arguments: list[str]) -> None:
         told(f"list ?{query}", [took(lambda q=query: api.get(f"{API}?{q}")) for _ in range(ROUNDS // 4)])
     told("list", [took(lambda: api.get(API)) for _ in range(ROUNDS)])
     told("page of the console", [took(lambda: console.get(PAGE)) for _ in range(ROUNDS)])
+    one = api.get("/api/operator/users?limit=1").json()["items"][0]["user_id"]
+    for query in ("", "?sort=name", "?sort=-risk_flags", "?sort=-live_items", "?q=reader99", f"{one}/change/"):
+        said = "a file" if one in query else f"users {query}"
+        told(said, [took(lambda q=query: console.get(f"{PEOPLE}{q}")) for _ in range(ROUNDS // 4)])
     told("stats", [took(lambda: api.get("/api/operator/stats")) for _ in range(ROUNDS // 2)])
     told("claims", [took(lambda: api.get("/api/operator/claims")) for _ in range(ROUNDS // 2)])
     ids = [one["recommendation_id"] for one in api.get(f"{API}?limit=200&guardrails_failed=false").json()["items"]]
