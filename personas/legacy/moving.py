@@ -151,7 +151,10 @@ def take_back(*, run: LegacyRun, after: str, most: int) -> tuple[int, list[str],
 
 @transaction.atomic
 def end_taking_back(*, run: LegacyRun, removed: int, left: Sequence[str], now: datetime) -> None:
-    report = {**(run.report or {}), "rollback": {"removed": removed, "left": list(left), "at": now.isoformat()}}
+    """Of a run that is taken back again, for what was left, the report counts both times."""
+    before = (run.report or {}).get("rollback", {}).get("removed", 0)
+    told = {"removed": before + removed, "left": list(left), "at": now.isoformat()}
+    report = {**(run.report or {}), "rollback": told}
     LegacyRun.objects.filter(pk=run.pk).update(status=State.ROLLED_BACK, finished_at=now, report=report)
 
 

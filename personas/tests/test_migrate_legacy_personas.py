@@ -238,6 +238,11 @@ def test_whoever_was_added_to_since_stays(dump):
         ["taken back  1 persons  left 1  0:00:00", f"left, added to since: {UUID(int=1)}"],
     )
     assert [one.pk for one in stored(Portrait)] == [UUID(int=1)]
+    with rowsecurity.viewing(rowsecurity.MAINTENANCE):
+        Person.objects.update(person_data_count=1)
+    assert typed(COMMAND, "--quiet", "--rollback", run_id()).code == 0
+    report = stored(LegacyRun)[0].report["rollback"]
+    assert (report["removed"], report["left"], stored(Portrait)) == (2, [], [])
 
 
 @pytest.mark.parametrize(
@@ -251,6 +256,17 @@ def test_whoever_was_added_to_since_stays(dump):
 def test_wrong_usage_is_told_in_a_sentence(tenant, words):
     ended = typed(COMMAND, "--quiet", *words)
     assert ended.code in (1, 2) and ended.err and "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "name", ["gone.json", "dump.xml", "table:no_such_table", "table:tenants", "table:x;y", "broken.json"]
+)
+def test_a_source_that_cannot_be_read_is_wrong_usage_and_leaves_no_run(tenant, tmp_path, name):
+    if name == "broken.json":
+        (tmp_path / name).write_text("no rows")
+        name = str(tmp_path / name)
+    ended = typed(COMMAND, "--quiet", "--source", name)
+    assert ended.code == 2 and ended.err and not stored(LegacyRun)
 
 
 def test_one_institution_does_not_take_back_anothers_run(dump):

@@ -2,7 +2,8 @@
 
 The order: back the database up; compare (--validate-only); count (--dry-run); run; compare again (it does so itself);
 and, where it must be, take a run back (--rollback RUN_ID). The source is only read. Run it again to go on where it
-stopped.
+stopped. It ends with 0 when all is as it should be, 3 when rows were kept aside, 1 when something differs or could not
+be taken back, 2 for wrong usage.
 """
 
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
@@ -58,7 +59,11 @@ class Command(StaffCommand):
             return self._take_back(tenant, options)
         if not options["source"]:
             raise wrong_usage("Name the source: --source table:legacy_personas, FILE.json or FILE.csv.")
-        read = sources.source(options["source"])
+        try:
+            read = sources.source(options["source"])
+            next(read.rows(), None)  # what cannot be read leaves no run behind
+        except sources.Unreadable as unreadable:
+            raise wrong_usage(str(unreadable)) from None
         with finishing_first() as asked:
             if options["dry_run"]:
                 return self._count(tenant, read, options, asked)
