@@ -74,9 +74,14 @@ def of(*, by: User, person_id: UUID, offset: int = 0) -> Dossier:
 def changes(*, person: Person, before: int, after: int) -> list[Changed]:
     first, second = persons.version(person, before), persons.version(person, after)
     return [
-        Changed(one.section, one.label, compared("\n".join(one.before), "\n".join(one.after)))
+        Changed(one.section, one.label, compared(_lines(one.before), _lines(one.after)))
         for one in differing(first.persona, second.persona)
     ]
+
+
+def _lines(said: Sequence[str]) -> str:
+    """Each ends its line, the last one too, so that it is the same when another follows."""
+    return "".join(f"{one}\n" for one in said)
 
 
 def _versions(found: Sequence[PortraitVersion]) -> list[Version]:

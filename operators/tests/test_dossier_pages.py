@@ -79,9 +79,16 @@ def test_a_dossier_shows_its_texts_its_versions_and_what_they_say(omar, maya_tol
 def test_two_versions_are_compared_field_by_field(omar, maya_told):
     text = read(at(omar).get(page(maya_told), {"a": 2, "b": 1}))
     assert "Version 1 compared with version 2" in text
-    assert "<ins>My goal is an emergency fund.</ins>" in text and "<del>" not in text
+    assert "<ins>My goal is an emergency fund. </ins>" in text and "<del>" not in text
+    assert 'aria-label="Compare version 1" checked' in text and 'aria-label="with version 2" checked' in text
     assert "Both say the same." in read(at(omar).get(page(maya_told), {"a": 1, "b": 1}))
     assert at(omar).get(page(maya_told), {"a": 1, "b": 9}).status_code == 404
+
+
+def test_a_list_that_grows_says_its_former_entries_as_before(omar, now):
+    person = made(omar, now, "I want to save by summer.", "I want to save for a trip.")
+    text = read(at(omar).get(page(person), {"a": 1, "b": 2}))
+    assert "I want to save by summer. <ins>I want to save for a trip. </ins>" in text and "<del>" not in text
 
 
 def test_a_comparison_knows_documents_of_another_shape():
