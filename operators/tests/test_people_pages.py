@@ -280,7 +280,7 @@ def run(maya, now):
 
 
 def test_where_nothing_ran_the_page_says_so(desk):
-    assert 'class="empty"' in text_of(desk.get(RUNS))
+    assert "Nothing has run yet." in text_of(desk.get(RUNS))
 
 
 def test_a_run_shows_its_shards_and_what_failed_is_put_back_once(desk, run):
