@@ -97,7 +97,7 @@ def opened(request: HttpRequest, by: User, person: UUID) -> HttpResponse:
 
 def add(request: HttpRequest, by: User, person: UUID) -> HttpResponse:
     """One more text; with the rules its persona is made anew at once, a provider is asked over the API."""
-    found, form = _found(by, person), NewText(request.POST or None)
+    found, form = _found(by, person), NewText(request.POST if request.method == "POST" else None)
     shown = {"dossier": found, "form": form, "waits": narrator.chosen()}
     if request.method != "POST" or not form.is_valid():
         return frame(request, "dossier/add", "Add a text", status=400 if form.is_bound else 200, **shown)
@@ -128,7 +128,7 @@ def regenerate(request: HttpRequest, by: User, person: UUID) -> HttpResponse:
 
 
 def remove(request: HttpRequest, by: User, person: UUID) -> HttpResponse:
-    found, form = _found(by, person), Sure(request.POST or None)
+    found, form = _found(by, person), Sure(request.POST if request.method == "POST" else None)
     shown = {"dossier": found, "form": form}
     if request.method != "POST" or not form.is_valid():
         return frame(request, "dossier/remove", "Delete the dossier", status=400 if form.is_bound else 200, **shown)

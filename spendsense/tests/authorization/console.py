@@ -98,7 +98,12 @@ OURS: list[Ours] = [
     Ours("/admin/personas/person/"),
     Ours("/admin/personas/person/{dossier}/change/"),
     Ours("/admin/personas/person/{dossier}/add/", post=400),
-    Ours("/admin/personas/person/{dossier}/regenerate/", get=None, post=302),
+    Ours(
+        "/admin/personas/person/{dossier}/regenerate/",
+        get=None,
+        post=302,
+        writes=frozenset({"persons", "personas", "persona_versions", "persona_version_sources"}),
+    ),
     Ours("/admin/personas/person/{dossier}/remove/", SENIORS, post=400),
     Ours("/admin/operators/userfile/"),
     Ours("/admin/operators/userfile/again/", SENIORS, get=None, post=302),
