@@ -1,6 +1,7 @@
 """What every test stands on: a migrated database served by the role that owns nothing, and people who call."""
 
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -164,6 +165,26 @@ def calling() -> Callable[..., Any]:
     from accounts.tests.callers import client_of
 
     return client_of
+
+
+@pytest.fixture
+def site(live_db: str) -> Iterator[str]:
+    """The live database, served to browsers."""
+    from operators.tests import browsers
+
+    with browsers.serving() as address:
+        yield address
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    binary = shutil.which("chromium")
+    if binary is None:
+        pytest.skip("Chromium is not installed, so no page was looked at: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])
 
 
 @pytest.fixture

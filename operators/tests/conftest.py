@@ -1,7 +1,5 @@
 """The console in a real browser, where there is one."""
 
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,23 +8,6 @@ from accounts import people, rowsecurity
 from accounts.models import Tenant
 from accounts.roles import Role
 from operators.tests import browsers
-
-
-@pytest.fixture
-def site(live_db: str) -> Iterator[str]:
-    with browsers.serving() as address:
-        yield address
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    binary = shutil.which("chromium")
-    if binary is None:
-        pytest.skip("Chromium is not installed, so no page was looked at: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])
 
 
 @pytest.fixture
