@@ -123,7 +123,9 @@ def _shown(found: Upload, by: User) -> dict[str, Any]:
     ended = found.status in (Status.COMPLETED, Status.FAILED)
     report = found.report or (report_without_file(found) if ended else None)
     may = found.status == Status.FAILED and by.has_perm("accounts.load_again")
-    return {"upload": found, "report": report, "may_load_again": may}
+    summary = sorted(((report or {}).get("summary") or {}).items())
+    understood = [(name.replace("_", " ").capitalize(), value) for name, value in summary]
+    return {"upload": found, "report": report, "understood": understood, "may_load_again": may}
 
 
 def _listed(
