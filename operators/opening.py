@@ -16,7 +16,7 @@ from operators.models import Note
 from operators.notes import NoteNotFound
 from operators.tracebook import Kept
 from recommendations import claims, items
-from recommendations.models import Claim, Flag
+from recommendations.models import Claim, Flag, Recommendation
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ def open_item(*, item_id: UUID, by: User, now: datetime, today: date, origin: Or
         by=by, whom=found.item.user_id, section="recommendation", now=now, origin=origin, recommendation_id=item_id
     )
     return Opened(found, held)
+
+
+def opened_row(*, item: Recommendation, by: User, now: datetime, origin: Origin = NOWHERE) -> None:
+    """One item out of the queue, on a page of its own."""
+    access.opened(by=by, whom=item.user_id, section="recommendation", now=now, origin=origin, recommendation_id=item.pk)
 
 
 @transaction.atomic

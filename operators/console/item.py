@@ -141,7 +141,7 @@ def _with_reason(
 
 def undo(request: HttpRequest, by: User, item: UUID) -> HttpResponse:
     try:
-        undone = reviewing.undo(item_id=item, **acting(request, by))
+        undone = reviewing.undo(**decision(request, by, item))
     except Refused as refused:
         return shown(request, by, item, refused=refused)
     messages.success(request, f"Taken back: “{undone.title}” waits again.")

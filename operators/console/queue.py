@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from accounts.refusals import Refused
-from operators import desk, workload
+from operators import desk, opening, workload
 from operators import queue as waiting
 from operators.console import queuelist
 from operators.console.listing import Shown, asked
@@ -68,12 +68,12 @@ def decide(request: HttpRequest, by: User) -> HttpResponse:
         return frame(request, "queue/gone", "Not there", status=404, refused=RecommendationNotFound())
     doubtful = verb == "approve" and (row.stale or row.newer_card) and not _said(request, "sure")
     if request.method != "POST" or doubtful:
-        return _asking(request, row, verb)
+        return _asking(request, by, row, verb)
     try:
         what = {"item_id": row.item.pk, "revision": queuelist.number(revision), **acting(request, by)}
         done = _decided(verb, _said(request, "reason"), what)
     except Refused as refused:
-        return _asking(request, _row(by, row.item.pk) or row, verb, refused)
+        return _asking(request, by, _row(by, row.item.pk) or row, verb, refused)
     messages.success(request, VERBS[verb].format(done.title))
     return redirect(queuelist.address(_said(request, "back"), _said(request, "at")))
 
@@ -96,8 +96,9 @@ def _decided(verb: str, reason: str, what: dict[str, Any]) -> Recommendation:
     return reviewing.reject(**what, reason=reason) if verb == "reject" else reviewing.undo(**what)
 
 
-def _asking(request: HttpRequest, row: ReviewItem, verb: str, refused: Refused | None = None) -> HttpResponse:
-    """The question on a page of its own, with what was refused and what was typed."""
+def _asking(request: HttpRequest, by: User, row: ReviewItem, verb: str, refused: Refused | None = None) -> HttpResponse:
+    """The question on a page of its own, with what was refused and what was typed; it shows one person's item."""
+    opening.opened_row(item=row.item, **acting(request, by))
     told: dict[str, Any] = {"row": row, "verb": verb}
     told |= {name: _said(request, name) for name in ("back", "at", "reason")}
     if refused:

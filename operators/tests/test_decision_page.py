@@ -134,7 +134,9 @@ def test_after_a_decision_the_next_item_opens_and_the_last_one_can_be_taken_back
     page = text(omars.get(answer["Location"]))
     assert f"Approved “{item.title}”." in page
     assert "You approved" in page and 'data-key="u"' in page
-    undone = send(omars, item, "undo")
+    stale = send(omars, item, "undo", revision=1)
+    assert stale.status_code == 409 and "has changed since you opened it" in text(stale)
+    undone = send(omars, item, "undo", revision=2)
     assert undone["Location"] == f"{ROOT}/{item.pk}/change/"
     assert "waits again" in text(omars.get(undone["Location"]))
     assert (kept(item).status, rows()) == ("pending", [("approve", "recommendation"), ("undo", "recommendation")])

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from accounts import consent, rowsecurity
+from accounts import access, consent, rowsecurity
 from accounts.models import User
+from accounts.pseudonyms import subject_ref
 from accounts.purposes import Purpose
 from accounts.tests import factories
 from accounts.tests.callers import session_for
@@ -134,6 +135,16 @@ def test_approving_a_row_leads_back_to_the_list_at_the_row_that_took_its_place(m
 def test_a_way_back_never_leads_elsewhere(maya, desk, card):
     answer = sent(desk, waiting(maya, card), "approve", back="https://elsewhere.example/?x", at="//elsewhere")
     assert answer["Location"].startswith(f"{QUEUE}?")
+
+
+def test_an_item_on_a_page_of_its_own_leaves_a_row_for_its_person_and_the_list_leaves_none(maya, desk, card):
+    one = waiting(maya, card)
+    page(desk)
+    with rowsecurity.viewing(rowsecurity.as_subject(maya, subject_ref(maya.pk))):
+        assert not access.openings(maya).exists()
+    assert desk.get(f"{QUEUE}decide/", {"verb": "reject", "item": f"{one.pk}.1"}).status_code == 200
+    with rowsecurity.viewing(rowsecurity.as_subject(maya, subject_ref(maya.pk))):
+        assert [row.object_type for row in access.openings(maya)] == ["recommendation"]
 
 
 def test_rejecting_asks_for_a_reason_and_keeps_what_was_typed(maya, desk, card):
