@@ -10,8 +10,7 @@ from spendsense.devstack import Home, running
 
 NAMES = (
     "load", "layout", "walls", "pages", "person", "generator", "simulate", "population", "recommend", "signin",
-    "erasure", "cards", "feed", "legacy", "portraits", "people",
-    "erasure", "cards", "feed", "queue",
+    "erasure", "cards", "feed", "queue", "people", "portraits", "legacy",
 )  # fmt: skip
 
 
