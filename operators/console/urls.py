@@ -22,9 +22,9 @@ from operators.console import (
 from operators.console.again import again
 from operators.console.analytics import analytics
 from operators.console.audit import access, entry, log, verify
+from operators.console.cards import listing as cards
+from operators.console.cards import reading, writing
 from operators.console.evaluation import compare, report, reports, run
-from operators.console.library import listing as cards
-from operators.console.library import reading, writing
 from operators.console.many import many
 from operators.console.overview import overview
 from operators.console.pages import ACTS, ASKS, Page

@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 
 from accounts.models import User
 from accounts.refusals import Refused
-from operators.console.library.listing import TYPES
-from operators.console.library.reading import found
+from operators.console.cards.listing import TYPES
+from operators.console.cards.reading import found
 from operators.console.pages import acting, frame
 from recommendations import cardform, cards, inventory
 from recommendations.cardform import Field
@@ -26,7 +26,7 @@ def add(request: HttpRequest, by: User) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     card_type = sent.get("type", "")
     if card_type not in TYPES:
-        return frame(request, "library/types", "New card", types=TYPES.items())
+        return frame(request, "cards/types", "New card", types=TYPES.items())
     title = f"New card: {TYPES[card_type].lower()}"
     if request.method != "POST":
         return _form(request, title, cardform.fields(card_type, {}), dict.fromkeys(OF_CARD, ""), type=card_type)
@@ -65,12 +65,12 @@ def delete(request: HttpRequest, by: User, id: UUID) -> HttpResponse:
     open_now = inventory.items_of(tenant_id=by.tenant_id, card_id=one.pk).filter(status__in=OPEN).count()
     shown: dict[str, Any] = {"card": one, "live": open_now}
     if "sure" not in request.POST:
-        return frame(request, "library/delete", f"Delete: {one.title}", **shown)
+        return frame(request, "cards/delete", f"Delete: {one.title}", **shown)
     try:
         withdrawn = cards.remove(card_id=one.pk, **_staff(request, by))
     except Refused as refused:
         title = f"Delete: {one.title}"
-        return frame(request, "library/delete", title, status=refused.status, refused=refused, **shown)
+        return frame(request, "cards/delete", title, status=refused.status, refused=refused, **shown)
     items = "1 item was" if withdrawn == 1 else f"{withdrawn:,} items were"
     messages.success(request, f"The card is deleted. {items} withdrawn with it.")
     return redirect("admin:recommendations_card_change", one.pk)
@@ -143,7 +143,7 @@ def _form(
         **shown,
     }
     status = refused.status if refused else 200
-    return frame(request, "library/form", title, status=status, refused=refused, **content)
+    return frame(request, "cards/form", title, status=status, refused=refused, **content)
 
 
 def _is_of(path: str, key: str) -> bool:

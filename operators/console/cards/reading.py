@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.refusals import Refused
 from operators.charts import Chart, stacked
 from operators.console import names
-from operators.console.library.listing import TYPES, served
+from operators.console.cards.listing import TYPES, served
 from operators.console.pages import acting, frame
 from recommendations import cardform, inventory, previews
 from recommendations.models import Card, CardVersion
@@ -53,7 +53,7 @@ def compare(request: HttpRequest, by: User, id: UUID) -> HttpResponse:
         "old": old,
         "new": new,
     }
-    return frame(request, "library/compare", f"Versions of {one.title}", **shown)
+    return frame(request, "cards/compare", f"Versions of {one.title}", **shown)
 
 
 def found(id: UUID, by: User) -> Card:
@@ -89,7 +89,7 @@ def _shown(
         **served(one, shelf(tenant_id=by.tenant_id), today),
     }
     status = refused.status if refused else 200
-    return frame(request, "library/card", one.title, status=status, refused=refused, **shown)
+    return frame(request, "cards/card", one.title, status=status, refused=refused, **shown)
 
 
 def _uses(counted: dict[date, int], since: date) -> Chart:

@@ -78,7 +78,7 @@ def cards(request: HttpRequest, by: User) -> HttpResponse:
         for card in page
     ]
     shown = Shown(wish, list(told), rows.count(), "cards")
-    return frame(request, "library/list", "Cards", shown=shown)
+    return frame(request, "cards/list", "Cards", shown=shown)
 
 
 def served(card: Card, on_shelf: Shelf, today: date) -> dict[str, Any]:
